@@ -1,0 +1,1 @@
+"""Azure: connection, registry, environments, deployments. The only place with Azure imports."""

@@ -1,0 +1,1 @@
+"""Building an image: the ports, and the builders of a local Docker Engine."""

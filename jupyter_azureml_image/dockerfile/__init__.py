@@ -1,0 +1,1 @@
+"""Dockerfile text, with positions: parsing, dry evaluation, edits."""

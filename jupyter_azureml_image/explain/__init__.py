@@ -1,0 +1,1 @@
+"""Known causes of failure, as data."""

@@ -1,0 +1,1 @@
+"""The check: rules by topic over a parsed Dockerfile and known facts."""

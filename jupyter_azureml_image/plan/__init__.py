@@ -1,0 +1,1 @@
+"""What is asked for, its fingerprint, and what will be done about it."""

@@ -1,0 +1,105 @@
+"""What a user asks for: the options of a cell as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..stages import Stage
+
+BuilderChoice = Literal["auto", "local", "acr", "azureml"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where a BuildKit secret is read from at the last moment; never its value."""
+
+    id: str
+    kind: Literal["src", "env"]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What decides the image's content, beside the context and the bases' digests.
+
+    `path` is where the Dockerfile text was read from (None for a cell).
+    `network`, `no_cache`, `pull` and `secrets` change how it is built, not what it is.
+    """
+
+    text: str
+    path: str | None = None
+    build_args: tuple[tuple[str, str], ...] = ()
+    target: str | None = None
+    platform: str = "linux/amd64"
+    secrets: tuple[SecretSource, ...] = ()
+    network: str | None = None
+    no_cache: bool = False
+    pull: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The inference routes of the image: one port, three paths."""
+
+    port: int = 5001
+    liveness: str = "/"
+    readiness: str = "/"
+    scoring: str = "/score"
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """What a deployment would mount: code folder, entry script in it, model file or folder."""
+
+    code: str | None = None
+    scoring_script: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """How the image is tried before it is pushed. `sample` is the request body as text."""
+
+    wanted: bool = True
+    sample: str | None = None
+    mounts: Mounts = Mounts()
+    routes: Routes = Routes()
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPolicy:
+    """Which findings stop the run, which are left out, which credential files may be sent."""
+
+    fail_on: Literal["error", "warning", "never"] = "error"
+    ignore: tuple[str, ...] = ()
+    allow_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOptions:
+    """Options of an ACR Tasks run; `timeout` in seconds."""
+
+    agent_pool: str | None = None
+    cpu: int | None = None
+    timeout: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """One run, as asked. `version` None means the fingerprint's first twelve digits."""
+
+    name: str
+    recipe: Recipe
+    context: str
+    version: str | None = None
+    build: BuilderChoice = "auto"
+    until: Stage = "register"
+    check: CheckPolicy = CheckPolicy()
+    rehearsal: Rehearsal = Rehearsal()
+    task: TaskOptions = TaskOptions()
+    registry: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    description: str | None = None
+    detach: bool = False

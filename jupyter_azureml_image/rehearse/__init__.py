@@ -1,0 +1,1 @@
+"""Starting an image as Azure ML would, and judging it."""

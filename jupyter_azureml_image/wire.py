@@ -1,0 +1,59 @@
+"""Frozen records to plain JSON values and back.
+
+`dump` turns a dataclass (and tuples, mappings and scalars inside it) into JSON values;
+`load` rebuilds the record from its type hints. A field that the data lacks keeps its
+default, and one that the class lacks is ignored, so that a journal written by a newer
+version can still be read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def dump(value: Any) -> Any:
+    """The JSON form of `value`: dicts, lists and scalars only."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): dump(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [dump(item) for item in value]
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def load(cls: type[T], data: Mapping[str, Any]) -> T:
+    """A `cls` rebuilt from what `dump` gave; raises TypeError or KeyError on other shapes."""
+    hints = _hints(cls)
+    names = (f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]  # T is a dataclass
+    return cls(**{name: _value(hints[name], data[name]) for name in names if name in data})
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _value(hint: Any, data: Any) -> Any:
+    origin, args = get_origin(hint), get_args(hint)
+    if data is None or hint is Any or origin is Literal:
+        return data
+    if origin in (Union, types.UnionType):
+        return _value(next(arg for arg in args if arg is not type(None)), data)
+    if origin is tuple:
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_value(args[0], item) for item in data)
+        return tuple(_value(arg, item) for arg, item in zip(args, data, strict=True))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {key: _value(args[1], item) for key, item in data.items()}
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return load(hint, data)
+    return data
