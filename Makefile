@@ -1,0 +1,67 @@
+# Two commands matter: `make demo` shows the whole promise kept, `make test` proves it.
+# The pieces are targets of their own; every one of them is quick when nothing has to be done.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := jupyter_azureml_image tests tools $(wildcard benchmarks)
+
+.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench stacks azure-check clean
+
+help:
+	@echo "make demo         set everything up and run the quickstart notebook"
+	@echo "make test         set everything up and run every test"
+	@echo "make setup        .venv/ with the package and what its tests need"
+	@echo "make engine       print DOCKER_HOST of the engine that answers, starting the project's own if none does"
+	@echo "make engine-modern, buildx   the newer engine and the buildx plugin that the tests use"
+	@echo "make base-image   the Azure ML base image, or its stand-in where its registry does not answer"
+	@echo "make stop         stop what these commands started"
+	@echo "make lint, bench, stacks, azure-check"
+
+setup: $(STAMP)
+	@$(PYTHON) -m tools.debian >&2
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.10 or newer was found: install one, or name it with 'make setup PYTHON=/path/to/python3'." >&2; exit 1; }
+	@$(PYTHON) -m tools.venv $(VENV) >&2
+	@touch $@
+
+engine:
+	@$(PYTHON) -m tools.engine start
+
+engine-modern:
+	@$(PYTHON) -m tools.engine start --modern
+
+buildx:
+	@$(PYTHON) -m tools.engine buildx
+
+base-image: setup
+	@$(BIN)/python -m tools.base_image
+
+stop:
+	@$(PYTHON) -m tools.engine stop
+
+demo: setup
+	@$(BIN)/python -m tools.demo
+
+test: setup
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy
+
+bench: setup
+	@$(BIN)/python -m benchmarks
+
+stacks: setup
+	@$(BIN)/python -m tools.stacks
+
+azure-check: setup
+	@$(BIN)/python -m tools.azure_check
+
+clean: stop
+	rm -rf $(VENV) build-out dist

@@ -1,0 +1,1 @@
+"""What the Makefile and the tests call to get real parts: environment, engines, base images."""
