@@ -1,0 +1,72 @@
+"""What is registered in a workspace, and where images are pushed: records and ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..events import Emit
+from .request import Routes
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceFacts:
+    """A connected workspace. `login_server` None: the workspace has no registry yet.
+
+    `signed_in_as` is the name in the token (user, application or managed identity).
+    """
+
+    subscription_id: str
+    resource_group: str
+    name: str
+    location: str = ""
+    registry_id: str | None = None
+    login_server: str | None = None
+    signed_in_as: str = ""
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An environment to register. `image` ends in `@sha256:...`; `routes` None: no server."""
+
+    name: str
+    version: str
+    image: str
+    routes: Routes | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredEnvironment:
+    """An environment version as the workspace holds it; `id` is its ARM id."""
+
+    name: str
+    version: str
+    id: str
+    image: str | None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Workspace(Protocol):
+    """What the pipeline asks of Azure ML and its registry. Errors are AzureError or RegistryError."""
+
+    @property
+    def facts(self) -> WorkspaceFacts:
+        """Who and where; read once when the workspace was connected."""
+
+    def push(self, image: str, login_server: str, repository: str, emit: Emit) -> str:
+        """Push the engine's image `image` to `login_server/repository` (tag = the image's
+        version) and give the manifest digest the registry took (`sha256:...`)."""
+
+    def has_image(self, login_server: str, repository: str, digest: str) -> bool:
+        """Whether the registry still holds that manifest."""
+
+    def find_environment(self, name: str, version: str) -> RegisteredEnvironment | None:
+        """The registered version, or None."""
+
+    def register(self, registration: Registration) -> RegisteredEnvironment:
+        """Register it; the same content again gives the same version back. Raises
+        VersionTaken, naming the next free version, where it holds something else."""
