@@ -28,7 +28,9 @@ def is_debian() -> bool:
 def missing(programs: Mapping[str, str]) -> list[str]:
     """Return the packages whose program is not installed."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    return sorted({pkg for program, pkg in programs.items() if not shutil.which(program, path=path)})
+    return sorted(
+        {pkg for program, pkg in programs.items() if not shutil.which(program, path=path)}
+    )
 
 
 def ensure(programs: Mapping[str, str], purpose: str) -> None:
@@ -40,7 +42,9 @@ def ensure(programs: Mapping[str, str], purpose: str) -> None:
     if not is_debian():
         raise fail(f"{purpose} needs {names}. Install them with your system's package manager.")
     if os.geteuid() != 0:
-        raise fail(f"{purpose} needs {names}. Run: sudo apt-get install --no-install-recommends {names}")
+        raise fail(
+            f"{purpose} needs {names}. Run: sudo apt-get install --no-install-recommends {names}"
+        )
     with alone("apt"):
         packages = missing(programs)
         if packages:
