@@ -1,0 +1,217 @@
+"""The options of `%%azureml_dockerfile`, of `check`, `plan` and `build` on the command line,
+and the keyword arguments of the Python functions: all of them, once.
+"""
+
+from __future__ import annotations
+
+from ..stages import STAGES
+from .table import HELP, Command, Option, Word
+
+NAME = Word("name", "NAME[:VERSION]", "The environment's name, and its version if you choose it.")
+
+SOURCE = "Source"
+RUN = "Where and how far"
+BUILD = "As in docker build"
+TASKS = "ACR Tasks"
+REHEARSAL = "Rehearsal"
+REGISTRATION = "Push and registration"
+FINDINGS = "Findings"
+SHOWING = "Showing"
+
+_SOURCE = (
+    Option(
+        ("--context",),
+        "Build context folder.",
+        "path",
+        "DIR",
+        default="the notebook's folder where the front end tells it, else the working directory "
+        "when the extension was loaded; on the command line the working directory",
+    ),
+    Option(("--file",), "Take the Dockerfile text from this file.", "path", "PATH"),
+    Option(
+        ("--spec",),
+        "Take the text from a variable that holds an ImageSpec (on the command line: from its "
+        "JSON file).",
+        "variable",
+        "VAR",
+    ),
+    Option(("--save",), "Also write the Dockerfile text to this file.", "path", "PATH"),
+)
+
+_RUN = (
+    Option(
+        ("--build",),
+        "Where to build: the local engine, ACR Tasks, or Azure ML itself; 'auto' is the local "
+        "engine that can do what this Dockerfile needs, and ACR Tasks only where there is none.",
+        "choice",
+        choices=("auto", "local", "acr", "azureml"),
+        default="auto",
+        setting=True,
+    ),
+    Option(
+        ("--until",),
+        "The last stage to run; 'plan' is the dry run.",
+        "choice",
+        choices=STAGES,
+        default="register",
+        setting=True,
+    ),
+    Option(
+        ("--as",),
+        "Bind the resulting ImageBuild to this variable.",
+        "text",
+        "VAR",
+        faces=("magic",),
+    ),
+    Option(
+        ("--detach",),
+        "Return at once; '%azureml_image attach RUN' shows the run again.",
+        "switch",
+    ),
+)
+
+_BUILD = (
+    Option(("--build-arg",), "Build argument.", "pair", "K=V", many=True),
+    Option(
+        ("--secret",),
+        "BuildKit secret; its value never enters a hash, log, journal or image.",
+        "secret",
+        "id=ID,src=PATH|env=NAME",
+        many=True,
+    ),
+    Option(("--target",), "Build up to this stage of the Dockerfile.", "text", "STAGE"),
+    Option(
+        ("--platform",),
+        "Platform of the image.",
+        "text",
+        "OS/ARCH",
+        default="linux/amd64",
+        setting=True,
+    ),
+    Option(("--network",), "Network mode of RUN instructions.", "text", "MODE", setting=True),
+    Option(("--no-cache",), "Use no cached layer.", "switch"),
+    Option(("--pull",), "Look for a newer base image.", "switch"),
+)
+
+_TASKS = (
+    Option(("--agent-pool",), "Agent pool of the registry.", "text", "NAME", setting=True),
+    Option(("--cpu",), "Cores of the agent.", "number", "N", setting=True),
+    Option(
+        ("--timeout",),
+        "Longest time of the ACR run, in seconds.",
+        "number",
+        "SECONDS",
+        setting=True,
+    ),
+)
+
+_REHEARSAL = (
+    Option(("--code",), "Code folder that a deployment would mount.", "path", "DIR"),
+    Option(("--scoring-script",), "Entry script in that folder.", "text", "FILE"),
+    Option(("--model",), "Model file or folder that a deployment would mount.", "path", "PATH"),
+    Option(
+        ("--request-file",),
+        "Sample request that the rehearsal posts: a file, or a variable as @var.",
+        "text",
+        "PATH|@var",
+    ),
+    Option(("--no-rehearse",), "Leave the rehearsal out.", "switch"),
+    Option(("--port",), "Port of the inference server.", "number", "N", default="5001"),
+    Option(("--liveness-route",), "Route of the liveness probe.", "text", "ROUTE", default="/"),
+    Option(("--readiness-route",), "Route of the readiness probe.", "text", "ROUTE", default="/"),
+    Option(("--scoring-route",), "Route that is scored.", "text", "ROUTE", default="/score"),
+)
+
+_REGISTRATION = (
+    Option(
+        ("--registry-name",),
+        "Registry to push to.",
+        "text",
+        "NAME|LOGIN_SERVER",
+        default="the workspace's own",
+        setting=True,
+    ),
+    Option(("--env-tag",), "Tag stored on the environment.", "pair", "K=V", many=True),
+    Option(("--description",), "Description stored on the environment.", "text", "TEXT"),
+)
+
+_FINDINGS = (
+    Option(
+        ("--fix",),
+        "Apply every certain fix, show the diff and replace the text; build nothing.",
+        "switch",
+    ),
+    Option(
+        ("--fail-on",),
+        "Which findings stop the run.",
+        "choice",
+        choices=("error", "warning", "never"),
+        default="error",
+        setting=True,
+    ),
+    Option(("--ignore",), "Findings to leave out.", "codes", "CODE,...", many=True, setting=True),
+    Option(
+        ("--allow-file",),
+        "Let a credential-looking file that matches into the context.",
+        "text",
+        "PATTERN",
+        many=True,
+    ),
+)
+
+_SHOWING = (
+    Option(
+        ("--progress",),
+        "How progress is shown.",
+        "choice",
+        choices=("auto", "panel", "plain"),
+        default="auto",
+        setting=True,
+    ),
+    Option(
+        ("--format",),
+        "How findings are shown.",
+        "choice",
+        choices=("text", "json", "sarif"),
+        default="text",
+    ),
+    Option(("--traceback",), "Show the whole traceback of a failure.", "switch"),
+    HELP,
+)
+
+_GROUPS = (
+    (SOURCE, _SOURCE),
+    (RUN, _RUN),
+    (BUILD, _BUILD),
+    (TASKS, _TASKS),
+    (REHEARSAL, _REHEARSAL),
+    (REGISTRATION, _REGISTRATION),
+    (FINDINGS, _FINDINGS),
+    (SHOWING, _SHOWING),
+)
+
+
+def _grouped() -> tuple[Option, ...]:
+    from dataclasses import replace
+
+    return tuple(replace(o, group=title) for title, options in _GROUPS for o in options)
+
+
+OPTIONS: tuple[Option, ...] = _grouped()
+"""Every option of a run."""
+
+CELL = Command(
+    "azureml_dockerfile",
+    "%%azureml_dockerfile",
+    "Check, build, rehearse, push and register the Azure ML image that this cell describes.\n\n"
+    "The cell body is Dockerfile text, byte for byte. On this line {name} and {name.attribute} "
+    "take a Python value; $ is left alone. The line form %azureml_dockerfile takes the text from "
+    "--file or --spec.",
+    (NAME,),
+    tuple(o for o in OPTIONS if "magic" in o.faces),
+)
+
+
+def by_dest(dest: str) -> Option | None:
+    """The option with that Python name, or None."""
+    return next((o for o in OPTIONS if o.dest == dest), None)

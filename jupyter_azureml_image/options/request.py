@@ -1,0 +1,170 @@
+"""Options to a `BuildRequest`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadUsage
+from ..plan.naming import check_name, check_version
+from ..plan.request import (
+    BuildRequest,
+    CheckPolicy,
+    Mounts,
+    Recipe,
+    Rehearsal,
+    Routes,
+    TaskOptions,
+)
+from . import values
+from .cell import OPTIONS, by_dest
+from .parse import nearest
+
+# What the faces know beside the options: where the text came from, the running notebook, and
+# the sample request's text where it came from a variable.
+_BESIDE = ("path", "notebook", "sample")
+
+
+def request_from(name: str, text: str, **options: Any) -> BuildRequest:
+    """One run as asked: `name` is NAME or NAME:VERSION, `text` the Dockerfile, `options` by
+    their Python names (`--build-arg` is `build_arg`), as strings or as Python values.
+
+    Also taken: `path` (of the Dockerfile, where it was read from a file), `notebook` (path of
+    the running one) and `sample` (the sample request itself: text, bytes, or a JSON value).
+    Raises BadUsage for a name or a value that cannot be used.
+    """
+    given = _read(options)
+    name, version = split_name(name)
+    return BuildRequest(
+        name=name,
+        version=version or given.get("version"),
+        recipe=_recipe(text, given),
+        context=given.get("context") or str(Path.cwd()),
+        build=given.get("build", "auto"),
+        until=given.get("until", "register"),
+        check=CheckPolicy(
+            given.get("fail_on", "error"), given.get("ignore", ()), given.get("allow_file", ())
+        ),
+        rehearsal=_rehearsal(given),
+        task=TaskOptions(given.get("agent_pool"), given.get("cpu"), given.get("timeout")),
+        registry=given.get("registry_name"),
+        tags=given.get("env_tag", ()),
+        description=given.get("description"),
+        detach=given.get("detach", False),
+        notebook=given.get("notebook"),
+    )
+
+
+def split_name(text: str) -> tuple[str, str | None]:
+    """NAME[:VERSION] as its two parts; raises BadUsage where Azure ML or Docker refuses one."""
+    if "{" in text or "}" in text:
+        raise BadUsage(
+            f"NAME: '{text}' still holds braces.",
+            hint="{name} and {name.attribute} take a Python value; nothing else is computed here.",
+        )
+    name, colon, version = text.partition(":")
+    return check_name(name), check_version(version) if colon else None
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """A Dockerfile's text, its line ends and byte order mark untouched. Raises BadUsage."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        folder = Path(path).parent
+        names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        hint = nearest(Path(path).name, names) or f"Looked in {folder.absolute()}."
+        raise BadUsage(f"There is no Dockerfile at {path}.", hint=hint) from None
+    except IsADirectoryError:
+        raise BadUsage(
+            f"{path} is a folder.", hint=f"Name the file in it: {Path(path, 'Dockerfile')}."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise BadUsage(
+            f"{path} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise BadUsage(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def sample_text(value: Any) -> str:
+    """A sample request as the body that is posted: text as it is, other values as JSON."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value)
+    except TypeError as error:
+        raise BadUsage(
+            f"--request-file: {error}.", hint="Use text, or a value JSON can hold."
+        ) from None
+
+
+def _read(options: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for key, value in options.items():
+        option = by_dest(key)
+        if value is None:
+            continue
+        if key in _BESIDE:
+            given[key] = value
+        elif key == "version":
+            given[key] = check_version(str(value))
+        elif option is None:
+            known = [o.dest for o in OPTIONS]
+            raise BadUsage(f"There is no option '{key}'.", hint=nearest(key, known) or None)
+        else:
+            given[key] = values.read(option, value)
+    return given
+
+
+def _recipe(text: str, given: Mapping[str, Any]) -> Recipe:
+    path = given.get("path") or given.get("file")
+    return Recipe(
+        text=text,
+        path=None if path is None else os.fspath(path),
+        build_args=given.get("build_arg", ()),
+        target=given.get("target"),
+        platform=given.get("platform", "linux/amd64"),
+        secrets=given.get("secret", ()),
+        network=given.get("network"),
+        no_cache=given.get("no_cache", False),
+        pull=given.get("pull", False),
+    )
+
+
+def _rehearsal(given: Mapping[str, Any]) -> Rehearsal:
+    usual = Routes()
+    return Rehearsal(
+        wanted=not given.get("no_rehearse", False),
+        sample=_sample(given),
+        mounts=Mounts(given.get("code"), given.get("scoring_script"), given.get("model")),
+        routes=Routes(
+            given.get("port", usual.port),
+            given.get("liveness_route", usual.liveness),
+            given.get("readiness_route", usual.readiness),
+            given.get("scoring_route", usual.scoring),
+        ),
+    )
+
+
+def _sample(given: Mapping[str, Any]) -> str | None:
+    if "sample" in given:
+        return sample_text(given["sample"])
+    place = given.get("request_file")
+    if place is None:
+        return None
+    if place.startswith("@"):
+        raise BadUsage(
+            f"--request-file: {place} names a variable, and there is no notebook here.",
+            hint="Give the path of a file.",
+        )
+    try:
+        return Path(place).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BadUsage(f"--request-file: {place} cannot be read: {why}.") from None

@@ -1,0 +1,127 @@
+"""What a given value means: strings of a command line and Python values alike."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..errors import BadUsage
+from ..plan.request import SecretSource
+from .parse import nearest
+from .table import Option
+
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
+
+
+def read(option: Option, value: Any) -> Any:
+    """`value` as the option means it: tuples for repeatable options, else a scalar.
+
+    Raises BadUsage naming the option.
+    """
+    if option.kind == "switch":
+        return bool(value)
+    if option.kind == "pair":
+        return _pairs(option, value)
+    if option.kind == "codes":
+        return tuple(code for text in _many(value) for code in re.split(r"[,\s]+", text) if code)
+    if option.many:
+        return tuple(_one(option, item) for item in _many(value))
+    return _one(option, value)
+
+
+def _one(option: Option, value: Any) -> Any:
+    reader: Callable[[Option, Any], Any] = _READERS.get(option.kind, _text)
+    return reader(option, value)
+
+
+def _many(value: Any) -> Iterable[Any]:
+    return (value,) if isinstance(value, (str, os.PathLike, SecretSource)) else tuple(value)
+
+
+def _text(option: Option, value: Any) -> str:
+    text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+    if not text:
+        raise BadUsage(f"{option.flag} is empty.", hint=f"Give {option.value}, or leave it out.")
+    if option.dest == "platform" and not _PLATFORM.fullmatch(text):
+        raise BadUsage(f"{option.flag}: '{text}' is no platform.", hint="Write it as linux/amd64.")
+    if option.dest.endswith("_route") and not text.startswith("/"):
+        raise BadUsage(
+            f"{option.flag}: '{text}' is no route.", hint=f"Begin with a slash: /{text}."
+        )
+    return text
+
+
+def _path(option: Option, value: Any) -> str:
+    return os.path.abspath(os.path.expanduser(_text(option, value)))  # noqa: PTH100, PTH111  # links stay as the user named them
+
+
+def _number(option: Option, value: Any) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 1 or str(value).strip() != str(number):
+        raise BadUsage(f"{option.flag}: '{value}' is no whole number above zero.")
+    if option.dest == "port" and number > 65535:
+        raise BadUsage(f"{option.flag}: there is no port {number}; the last one is 65535.")
+    return number
+
+
+def _choice(option: Option, value: Any) -> str:
+    if value in option.choices:
+        return str(value)
+    near = nearest(str(value), option.choices)
+    raise BadUsage(
+        f"{option.flag}: '{value}' is not one of {', '.join(option.choices)}.", hint=near or None
+    )
+
+
+def _pairs(option: Option, value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, Mapping):
+        return tuple((str(key), str(item)) for key, item in value.items())
+    return tuple(_pair(option, item) for item in _many(value))
+
+
+def _pair(option: Option, value: Any) -> tuple[str, str]:
+    if isinstance(value, tuple):
+        key, text = value
+        return str(key), str(text)
+    key, equals, text = str(value).partition("=")
+    if not equals or not key.strip():
+        raise BadUsage(
+            f"{option.flag}: '{value}' is not of the form {option.value}.",
+            hint=f"Write {option.flag} {key or 'NAME'}=VALUE.",
+        )
+    return key.strip(), text
+
+
+def _secret(option: Option, value: Any) -> SecretSource:
+    if isinstance(value, SecretSource):
+        return value
+    parts = dict(part.strip().partition("=")[::2] for part in str(value).split(","))
+    identity = parts.get("id")
+    place = parts.get("src") or parts.get("source")
+    variable = parts.get("env")
+    kind = parts.get("type")
+    # docker build's short forms: type=env names the variable by its id, and so does a bare id.
+    if identity and not place and not variable and (kind == "env" or identity in os.environ):
+        variable = identity
+    known = set(parts) <= {"id", "src", "source", "env", "type"}
+    if not identity or not known or bool(place) == bool(variable):
+        raise BadUsage(
+            f"{option.flag} is not of the form {option.value}.",
+            hint="Name a file (src=PATH) or an environment variable (env=NAME), never the value.",
+        )
+    if variable:
+        return SecretSource(identity, "env", variable)
+    return SecretSource(identity, "src", _path(option, place))
+
+
+_READERS: dict[str, Callable[[Option, Any], Any]] = {
+    "path": _path,
+    "number": _number,
+    "choice": _choice,
+    "secret": _secret,
+}
