@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..events import Emit
 from .request import Routes
@@ -64,8 +64,20 @@ class Workspace(Protocol):
     def has_image(self, login_server: str, repository: str, digest: str) -> bool:
         """Whether the registry still holds that manifest."""
 
+    def login_server(self, registry: str) -> str:
+        """The login server of a registry given by name or by login server."""
+
+    def free_version(self, name: str, version: str) -> str:
+        """The next version after `version` that the workspace does not hold yet."""
+
+    def warm(self) -> None:
+        """Begin, in the background, what registering will need (imports, tokens)."""
+
     def find_environment(self, name: str, version: str) -> RegisteredEnvironment | None:
         """The registered version, or None."""
+
+    def environment(self, registered: RegisteredEnvironment) -> Any:
+        """azure-ai-ml's own `Environment` of a registered version, for any SDK call."""
 
     def register(self, registration: Registration) -> RegisteredEnvironment:
         """Register it; the same content again gives the same version back. Raises

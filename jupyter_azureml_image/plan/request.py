@@ -88,7 +88,9 @@ class TaskOptions:
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """One run, as asked. `version` None means the fingerprint's first twelve digits."""
+    """One run, as asked. `version` None means the fingerprint's first twelve digits;
+    `notebook` is the running notebook's path, where the front end told it.
+    """
 
     name: str
     recipe: Recipe
@@ -103,3 +105,4 @@ class BuildRequest:
     tags: tuple[tuple[str, str], ...] = ()
     description: str | None = None
     detach: bool = False
+    notebook: str | None = None

@@ -1,0 +1,132 @@
+"""Read-only facts, gathered once before the check and handed on as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .build.ports import Abilities, Builder
+from .context.manifest import ContextManifest, resolve_context
+from .dockerfile.evaluate import evaluate
+from .dockerfile.facts import BaseFacts, Facts, Need
+from .dockerfile.model import Dockerfile
+from .dockerfile.parse import parse
+from .errors import BuilderUnavailable, ImageError
+from .outside import Base, Outside
+from .plan.choose import Offer, choose
+from .plan.registration import Workspace
+from .plan.request import BuildRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that check and plan are told.
+
+    `facts` and `manifest` are None where the text has faults. `builder` is the chosen one,
+    with `reason`; `no_builder` says why there is none, and is an error only for a run that
+    builds. `no_workspace` likewise.
+    """
+
+    dockerfile: Dockerfile
+    facts: Facts | None
+    manifest: ContextManifest | None
+    bases: Mapping[str, Base]
+    builder: Builder | None
+    reason: str
+    no_builder: ImageError | None
+    workspace: Workspace | None
+    no_workspace: ImageError | None
+    local: bool
+
+    @property
+    def abilities(self) -> Abilities | None:
+        """Those of the chosen builder."""
+        return self.builder.abilities if self.builder else None
+
+
+def gather(request: BuildRequest, outside: Outside) -> Known:
+    """Parse, evaluate, ask the engine, the bases, the folder and the workspace.
+
+    Raises ContextError for a context folder that cannot be read and BadUsage for a target
+    stage that does not exist; everything else that cannot be had is stated in the result.
+    """
+    dockerfile = parse(request.recipe.text)
+    facts, bases, manifest = None, {}, None
+    if not dockerfile.faults:
+        facts, bases = _evaluate(dockerfile, request, outside)
+        manifest = resolve_context(
+            Path(request.context), dockerfile=request.recipe.path, reach=facts.context_sources
+        )
+    workspace, no_workspace = _workspace(outside)
+    offered = _Offers(request, outside)
+    builder, reason, no_builder = offered.choose(request, _needs(request, facts))
+    return Known(
+        dockerfile=dockerfile,
+        facts=facts,
+        manifest=manifest,
+        bases=bases,
+        builder=builder,
+        reason=reason,
+        no_builder=no_builder,
+        workspace=workspace,
+        no_workspace=no_workspace,
+        local=bool(offered.local.ways),
+    )
+
+
+def _evaluate(
+    dockerfile: Dockerfile, request: BuildRequest, outside: Outside
+) -> tuple[Facts, dict[str, Base]]:
+    """Twice: the bases are known only after the first pass, and change the second."""
+    recipe = request.recipe
+    first = evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target)
+    bases = {reference: outside.base(reference, recipe) for reference in first.bases}
+    known: dict[str, BaseFacts] = {reference: base.facts for reference, base in bases.items()}
+    facts = evaluate(
+        dockerfile, build_args=recipe.build_args, target=recipe.target, bases=known
+    )
+    return facts, bases
+
+
+def _needs(request: BuildRequest, facts: Facts | None) -> tuple[Need, ...]:
+    """What the text needs, and a carrier for secrets that were handed over."""
+    needs = facts.needs if facts else ()
+    if request.recipe.secrets and not any(need.kind == "secret" for need in needs):
+        needs = (*needs, Need("secret", instruction=0, line=1))
+    return needs
+
+
+def _workspace(outside: Outside) -> tuple[Workspace | None, ImageError | None]:
+    try:
+        return outside.workspace(), None
+    except ImageError as error:
+        return None, error
+
+
+class _Offers:
+    """What the local engine and the cloud offer; the cloud is asked only where it may be used."""
+
+    def __init__(self, request: BuildRequest, outside: Outside) -> None:
+        self._builders: list[Builder] = []
+        self.local = self._ask(outside.local_builders)
+        self.cloud = Offer()
+        if request.build != "local":
+            self.cloud = self._ask(lambda: outside.cloud_builders(request))
+
+    def choose(
+        self, request: BuildRequest, needs: tuple[Need, ...]
+    ) -> tuple[Builder | None, str, ImageError | None]:
+        try:
+            abilities, reason = choose(request.build, needs, self.local, self.cloud)
+        except ImageError as error:
+            return None, "", error
+        return next(b for b in self._builders if b.abilities == abilities), reason, None
+
+    def _ask(self, ask: Callable[[], tuple[Builder, ...]]) -> Offer:
+        try:
+            builders = ask()
+        except BuilderUnavailable as error:
+            return Offer(refusal=error)
+        self._builders += builders
+        return Offer(ways=tuple(builder.abilities for builder in builders))

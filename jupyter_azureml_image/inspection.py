@@ -1,0 +1,106 @@
+"""The stages that look and do nothing: findings, and what would be sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from .context.archive import describe
+from .context.credentials import credential_files
+from .context.manifest import ContextManifest
+from .errors import CheckFailed, ContextError
+from .gather import Known
+from .lint.check import CheckInput, check
+from .lint.diagnostic import Diagnostic, Severity, at_least
+from .outside import Outside
+from .plan.request import BuildRequest
+
+
+def inspect_text(
+    request: BuildRequest, known: Known, outside: Outside
+) -> tuple[Diagnostic, ...]:
+    """All findings on the Dockerfile text, ours and the outside linter's, in one list."""
+    root = Path(request.context)
+    question = CheckInput(
+        dockerfile=known.dockerfile,
+        facts=known.facts,
+        bases={reference: base.facts for reference, base in known.bases.items()},
+        manifest=known.manifest,
+        read=lambda path: _read(root / path),
+        abilities=known.abilities,
+        request=request,
+        generic=outside.lint_text(request.recipe.text),
+    )
+    return check(question)
+
+
+def stop_on(
+    findings: tuple[Diagnostic, ...], fail_on: Literal["error", "warning", "never"]
+) -> str:
+    """The check's sentence; raises CheckFailed where a finding is bad enough to stop."""
+    level: Severity = "warning" if fail_on == "warning" else "error"
+    bad = at_least(findings, level) if fail_on != "never" else ()
+    if bad:
+        first = bad[0]
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        raise CheckFailed(
+            f"Line {first.line}: {first.message} [{first.code}]{more}",
+            findings,
+            hint=first.remedy or "Nothing was built. See the findings above.",
+        )
+    if not findings:
+        return "Nothing found."
+    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''}, none of them stops the run."
+
+
+def inspect_context(
+    request: BuildRequest, manifest: ContextManifest
+) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """The listing, its sentence and its warnings; raises ContextError where a file that looks
+    like a credential would be sent."""
+    suspects = credential_files(manifest, allow=request.check.allow_files)
+    if suspects:
+        first = suspects[0]
+        raise ContextError(
+            f"'{first.path}' looks like a credential ({first.why}) and would be sent to the builder.",
+            hint=f"Add it to {manifest.ignore_file or '.dockerignore'}, or name it with "
+            f"--allow-file {first.path} if it is none.",
+            code="credential",
+        )
+    count = len(manifest.files)
+    sentence = f"{count} file{'s' if count != 1 else ''}, {in_words(manifest.size)}, will be sent."
+    return describe(manifest), sentence, _notebook_warning(request, manifest)
+
+
+def in_words(size: int) -> str:
+    """A size in bytes as people say it: 812 bytes, 3.4 kB, 1.2 GB (powers of ten)."""
+    if size < 1000:
+        return f"{size} bytes"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 1000:
+            break
+    return f"{amount:.1f} {unit}"
+
+
+def _notebook_warning(request: BuildRequest, manifest: ContextManifest) -> tuple[str, ...]:
+    if request.notebook is None:
+        return ()
+    try:
+        path = Path(request.notebook).relative_to(manifest.root).as_posix()
+    except ValueError:
+        return ()
+    if not any(entry.path == path for entry in manifest.entries):
+        return ()
+    return (
+        f"The running notebook '{path}' is sent too, so every save changes the fingerprint: "
+        f"add the line '{path}' to .dockerignore.",
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,254 @@
+"""The journal of runs: what was asked, what happened, what exists because of it.
+
+One SQLite row a run, and a folder a run holding `events.jsonl` (the event stream, one
+event a line with its time) and `build.log` (the same log lines for people). Replaying the
+events gives the same view again; that is what `attach` does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from . import events, wire
+from .errors import BadUsage
+from .events import Event, LogLine
+
+Status = Literal["running", "detached", "done", "failed", "cancelled", "lost"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+  run_id TEXT PRIMARY KEY, name TEXT NOT NULL, repository TEXT NOT NULL, started REAL NOT NULL,
+  ended REAL, status TEXT NOT NULL, owner TEXT NOT NULL, sentence TEXT NOT NULL DEFAULT '',
+  facts TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX IF NOT EXISTS runs_by_name ON runs (name, started);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run. `facts` holds records as JSON by name: request, plan, token, image, verdict,
+    rehearsal (the key it was tried under), pushed, registered.
+    """
+
+    run_id: str
+    name: str
+    repository: str
+    started: float
+    ended: float | None
+    status: Status
+    owner: str
+    sentence: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def owned_here(self) -> bool:
+        """Whether this very process runs it."""
+        return self.owner == _owner()
+
+    @property
+    def owner_lives(self) -> bool:
+        """Whether the process that started it still exists."""
+        return _lives(self.owner)
+
+
+class Journal:
+    """The runs kept below `folder`. Safe to use from any thread; every call commits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "journal.db"
+        with self._connect() as db:
+            db.executescript(_SCHEMA)
+
+    def begin(self, name: str, repository: str) -> str:
+        """A new run's id: eight hex digits, unique in this journal."""
+        run_id = secrets.token_hex(4)
+        with self._connect() as db:
+            db.execute(
+                "INSERT INTO runs (run_id, name, repository, started, status, owner)"
+                " VALUES (?, ?, ?, ?, 'running', ?)",
+                (run_id, name, repository, time.time(), _owner()),
+            )
+        self.run_folder(run_id).mkdir(parents=True, mode=0o700)
+        return run_id
+
+    def note(self, run_id: str, **facts: Any) -> None:
+        """Keep records with the run, by name; one that is there already is replaced."""
+        with self._connect() as db:
+            db.execute("BEGIN IMMEDIATE")
+            row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            known = json.loads(row[0]) | {key: wire.dump(value) for key, value in facts.items()}
+            db.execute(
+                "UPDATE runs SET facts = ? WHERE run_id = ?", (json.dumps(known), run_id)
+            )
+
+    def end(self, run_id: str, status: Status, sentence: str = "") -> None:
+        """The run is over (or, for `detached`, goes on without a kernel)."""
+        with self._connect() as db:
+            db.execute(
+                "UPDATE runs SET status = ?, ended = ?, sentence = ? WHERE run_id = ?",
+                (status, time.time(), sentence, run_id),
+            )
+
+    def adopt(self, run_id: str) -> None:
+        """This process goes on with a run whose own process ended."""
+        with self._connect() as db:
+            db.execute(
+                "UPDATE runs SET status = 'running', ended = NULL, owner = ? WHERE run_id = ?",
+                (_owner(), run_id),
+            )
+
+    def run(self, run_id: str) -> RunRow:
+        """The run whose id is, or begins with, `run_id`; raises BadUsage naming the last ones."""
+        with self._connect() as db:
+            rows = db.execute(
+                "SELECT * FROM runs WHERE run_id LIKE ? || '%' ORDER BY started", (run_id,)
+            ).fetchall()
+        if len(rows) != 1 or not run_id:
+            latest = ", ".join(row.run_id for row in self.runs(limit=5)) or "none yet"
+            what = "No run" if not rows else "More than one run"
+            raise BadUsage(f"{what} begins with '{run_id}'.", hint=f"The latest runs: {latest}.")
+        return _row(rows[0])
+
+    def runs(self, *, name: str | None = None, limit: int = 50) -> tuple[RunRow, ...]:
+        """The newest runs first, of one environment name or of all."""
+        where, words = ("WHERE name = ?", [name]) if name is not None else ("", [])
+        query = f"SELECT * FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants
+        with self._connect() as db:
+            return tuple(_row(row) for row in db.execute(query, [*words, limit]))
+
+    def other_name(self, name: str, repository: str) -> str | None:
+        """Another environment name that was given the same repository name, if any."""
+        with self._connect() as db:
+            row = db.execute(
+                "SELECT name FROM runs WHERE repository = ? AND name <> ? LIMIT 1",
+                (repository, name),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def forget(self, run_id: str) -> None:
+        """Remove a run and its files."""
+        folder = self.run_folder(run_id)
+        with self._connect() as db:
+            db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        if folder.exists():
+            folder.rmdir()
+
+    def run_folder(self, run_id: str) -> Path:
+        """The run's own folder on local disk."""
+        return self.folder / "runs" / run_id
+
+    def log_path(self, run_id: str) -> Path:
+        """The full log, one line a line."""
+        return self.run_folder(run_id) / "build.log"
+
+    def events(self, run_id: str) -> Iterator[Event]:
+        """The events so far, in order; an event of a type this version lacks is left out."""
+        path = self.run_folder(run_id) / "events.jsonl"
+        if not path.exists():
+            return
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                if not line.endswith("\n"):  # half written when the kernel died
+                    return
+                try:
+                    yield events.from_json(json.loads(line))
+                except KeyError:
+                    continue
+
+    def recorder(self, run_id: str) -> Recorder:
+        """Something that writes the run's events down as they come."""
+        return Recorder(self.run_folder(run_id))
+
+    def _connect(self) -> closing[sqlite3.Connection]:
+        # One connection a call: SQLite's own locks then serve threads and kernels alike.
+        connection = sqlite3.connect(self._path, timeout=30.0, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        return closing(connection)
+
+
+class Recorder:
+    """Appends events to a run's files; `flush` makes what was written readable to others."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = threading.Lock()
+        self._events = _append(folder / "events.jsonl")
+        self._log = _append(folder / "build.log")
+        self._pending = 0
+
+    def write(self, event: Event) -> None:
+        """Write one event down. Log lines are flushed by the hundred, all else at once."""
+        line = json.dumps({"at": round(time.time(), 3), **events.to_json(event)})
+        with self._lock:
+            if self._events.closed:
+                return
+            self._events.write(line + "\n")
+            if isinstance(event, LogLine):
+                self._log.write(event.text + "\n")
+                self._pending += 1
+            if not isinstance(event, LogLine) or self._pending >= 100:
+                self._flush()
+
+    def close(self) -> None:
+        """Everything is on disk; later events are dropped."""
+        with self._lock:
+            self._events.close()
+            self._log.close()
+
+    def _flush(self) -> None:
+        self._pending = 0
+        self._events.flush()
+        self._log.flush()
+
+
+def _append(path: Path) -> IO[str]:
+    return path.open("a", encoding="utf-8", errors="backslashreplace")
+
+
+def _row(row: sqlite3.Row) -> RunRow:
+    values = dict(row)
+    return RunRow(**{**values, "facts": json.loads(values["facts"])})
+
+
+def _owner() -> str:
+    return f"{os.getpid()}:{_started(os.getpid())}"
+
+
+def _lives(owner: str) -> bool:
+    pid, _, started = owner.partition(":")
+    return _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the system's own unit; empty where it is gone.
+
+    A process id alone is given out again, after a restart of the machine above all.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{stat.rpartition(')')[2].split()[19]}@{boot[:8]}"
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return ""
+    if sys.platform == "win32":  # signal 0 would end the process there
+        return "lives" if pid == os.getpid() else ""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OSError):
+        return ""
+    return "lives"

@@ -1,0 +1,352 @@
+"""The seven stages in order, and cancellation between and inside them; nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from . import existing, stages
+from .build.ports import Builder, BuildJob, BuiltImage, RunToken
+from .cancellation import Cancellation
+from .errors import BuilderUnavailable, Cancelled, CheckFailed, ImageError, RehearsalFailed
+from .events import (
+    Emit,
+    Findings,
+    Listing,
+    Note,
+    Outcome,
+    RunEnded,
+    RunStarted,
+    StageEnded,
+    StageStarted,
+)
+from .existing import Existing
+from .gather import Known, gather
+from .inspection import inspect_context, inspect_text, stop_on
+from .journal import Journal
+from .outside import Outside
+from .plan.plan import Plan
+from .plan.registration import Registration, Workspace
+from .plan.request import BuildRequest
+from .planning import make_plan
+from .rehearse.verdict import Verdict
+from .result import ImageBuild
+from .stages import Stage
+
+
+class Ended(NamedTuple):
+    """How a stage ended, in one sentence."""
+
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's place in the journal, and where its events go."""
+
+    run_id: str
+    journal: Journal
+    emit: Emit
+    cancellation: Cancellation
+
+
+class Pipeline:
+    """One run of one request; what each stage leaves for the next is kept here."""
+
+    def __init__(self, request: BuildRequest, outside: Outside, run: Run) -> None:
+        self._request = request
+        self._outside = outside
+        self._run = run
+        self._emit = run.emit
+        self._known: Known | None = None
+        self._existing = Existing()
+        self._token: RunToken | None = None
+        self._image: BuiltImage | None = None
+        self.build = ImageBuild(request.name, run.run_id, log=str(run.journal.log_path(run.run_id)))
+
+    def go(self) -> ImageBuild:
+        """Run to the last stage asked for; the journal knows how it ended, whatever happens."""
+        self._run.journal.note(self._run.run_id, request=self._request)
+        self._emit(RunStarted(self._run.run_id, self._request.name, self._request.until))
+        return self._follow(stages.STAGES)
+
+    def resume(self, plan: Plan, token: RunToken | None) -> ImageBuild:
+        """Go on with a build that an earlier kernel started, and with the stages after it."""
+        self._token = token
+        self.build.plan, self.build.version = plan, plan.version
+        return self._follow(stages.STAGES[stages.STAGES.index("build") :])
+
+    def _follow(self, wanted: tuple[Stage, ...]) -> ImageBuild:
+        began = time.monotonic()
+        try:
+            for stage in wanted:
+                if stages.includes(self._request.until, stage):
+                    self._stage(stage)
+        except ImageError as error:
+            self._end("cancelled" if isinstance(error, Cancelled) else "failed", began, error)
+            raise
+        except BaseException as error:  # a bug of ours: the journal must not go on saying "running"
+            self._end("failed", began, ImageError(f"{type(error).__name__}: {error}"))
+            raise
+        self._end("done", began, None)
+        return self.build
+
+    def _stage(self, stage: Stage) -> None:
+        work: Callable[[], Ended] = getattr(self, f"_do_{stage}")
+        began = time.monotonic()
+        self._emit(StageStarted(stage))
+        try:
+            self._run.cancellation.check()
+            ended = work()
+        except ImageError as error:
+            outcome: Outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
+            self._emit(StageEnded(stage, outcome, time.monotonic() - began, error.message))
+            raise
+        self._emit(StageEnded(stage, ended.outcome, time.monotonic() - began, ended.sentence))
+
+    def _end(self, outcome: Outcome, began: float, error: ImageError | None) -> None:
+        sentence = error.message if error else _sentence(self.build)
+        hint = (error.hint or "") if error else ""
+        self._emit(RunEnded(outcome, time.monotonic() - began, sentence, hint))
+        status = outcome if outcome in ("done", "cancelled") else "failed"
+        self._run.journal.end(self._run.run_id, status, sentence)
+
+    def _note(self, **facts: object) -> None:
+        self._run.journal.note(self._run.run_id, **facts)
+
+    # The stages.
+
+    def _do_check(self) -> Ended:
+        self._known = known = gather(self._request, self._outside)
+        self.build.sandbox = bool(known.workspace and known.workspace.facts.sandbox)
+        findings = inspect_text(self._request, known, self._outside)
+        self.build.diagnostics = findings
+        self._emit(Findings(findings, self._request.recipe.text))
+        return Ended("done", stop_on(findings, self._request.check.fail_on))
+
+    def _do_context(self) -> Ended:
+        manifest = self._gathered.manifest
+        if manifest is None:
+            raise CheckFailed("The Dockerfile has faults: what it needs cannot be told.")
+        lines, sentence, warnings = inspect_context(self._request, manifest)
+        self._emit(Listing("context", lines))
+        for warning in warnings:
+            self._emit(Note(warning, "warning"))
+        return Ended("done", sentence)
+
+    def _do_plan(self) -> Ended:
+        known = self._gathered
+        planned = make_plan(self._request, known, self._outside, self._run.journal)
+        self._existing = planned.existing
+        plan = self.build.plan = planned.plan
+        self.build.version = plan.version
+        self.build.reused = plan.action == "reuse"
+        self._note(plan=plan)
+        self._emit(Listing("plan", planned.lines))
+        for base in known.bases.values():
+            if base.trouble:
+                self._emit(Note(base.trouble, "warning"))
+        return Ended("done", plan.sentence)
+
+    def _do_build(self) -> Ended:
+        plan = self._planned
+        if plan.action == "reuse":
+            self._use(self._existing.image)
+            return Ended("reused", "Not built again: the same content is there already.")
+        builder = self._builder()
+        if (workspace := self._workspace) is not None:
+            workspace.warm()  # while the image builds
+        run = (
+            builder.start(self._job(plan), self._emit)
+            if self._token is None
+            else builder.attach(self._token, self._emit)
+        )
+        self._note(token=run.token)
+        with self._run.cancellation.stopping(run.cancel):
+            image = run.wait()
+        self._note(image=image)
+        self._use(image)
+        return Ended("done", f"Built {image.reference}.")
+
+    def _do_rehearse(self) -> Ended:
+        request = self._request
+        if not request.rehearsal.wanted:
+            return self._judge(Verdict("skipped", "Not rehearsed: --no-rehearse was given."))
+        key = existing.rehearsal_key(self._planned.fingerprint, request.rehearsal)
+        earlier = existing.verdict_for(self._run.journal, request.name, key)
+        if earlier is not None:
+            self._note(rehearsal=key)
+            return self._judge(earlier, "reused")
+        reference = self._image_here()
+        if reference is None:
+            return self._judge(
+                Verdict("skipped", "Not rehearsed: there is no engine here to start the image in.")
+            )
+        verdict = self._outside.rehearse(
+            reference, request, self._emit, self._run.cancellation
+        )
+        self._note(rehearsal=key)
+        return self._judge(verdict)
+
+    def _do_push(self) -> Ended:
+        plan, workspace = self._planned, self._needed_workspace
+        registered = self._existing.registered
+        if registered is not None and registered.image:
+            self._pushed(registered.image.rpartition("@")[2])
+            return Ended("reused", f"Not pushed again: {registered.image} is registered.")
+        server, repository = self._place
+        image = self._image
+        if self._existing.pushed:
+            self._pushed(self._existing.pushed)
+            return Ended("reused", f"Not pushed again: {server} holds {self._existing.pushed}.")
+        if image is not None and image.digest:
+            self._pushed(image.digest)
+            return Ended("done", f"Pushed by the build as {self.build.reference}.")
+        digest = workspace.push(plan.reference, server, repository, self._emit)
+        self._pushed(digest)
+        self._note(
+            pushed={
+                "place": [server, repository],
+                "digest": digest,
+                "fingerprint": plan.fingerprint.value,
+            }
+        )
+        return Ended("done", f"Pushed {self.build.reference}.")
+
+    def _do_register(self) -> Ended:
+        workspace = self._needed_workspace
+        registered = self._existing.registered
+        outcome: Outcome = "reused" if registered else "done"
+        if registered is None:
+            registered = workspace.register(self._registration())
+        self._note(registered=registered)
+        self.build.registered = registered
+        self.build._environment = lambda: workspace.environment(registered)
+        done = "Already registered" if outcome == "reused" else "Registered"
+        return Ended(outcome, f"{done}: azureml:{registered.name}:{registered.version}.")
+
+    # What the stages share.
+
+    @property
+    def _gathered(self) -> Known:
+        if self._known is None:
+            self._known = gather(self._request, self._outside)
+        return self._known
+
+    @property
+    def _planned(self) -> Plan:
+        if self.build.plan is None:
+            raise RuntimeError("a stage after the plan ran before it")
+        return self.build.plan
+
+    @property
+    def _workspace(self) -> Workspace | None:
+        return self._known.workspace if self._known else self._outside.workspace()
+
+    @property
+    def _needed_workspace(self) -> Workspace:
+        workspace = self._workspace
+        if workspace is None:
+            raise RuntimeError("the plan let a run without a workspace come this far")
+        return workspace
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        server, _, repository = (self._planned.destination or "").partition("/")
+        return server, repository
+
+    def _builder(self) -> Builder:
+        if self._known is not None and self._known.builder is not None:
+            return self._known.builder
+        way = self._token.way if self._token else None
+        for ask in (self._outside.local_builders, self._cloud):
+            for builder in ask():
+                if builder.abilities.way == way:
+                    return builder
+        raise BuilderUnavailable("The builder that started this run is not there any more.")
+
+    def _cloud(self) -> tuple[Builder, ...]:
+        return self._outside.cloud_builders(self._request)
+
+    def _job(self, plan: Plan) -> BuildJob:
+        manifest = self._gathered.manifest
+        if manifest is None:
+            raise RuntimeError("the plan let a run without a context come this far")
+        run_id = self._run.run_id
+        return BuildJob(
+            run_id=run_id,
+            folder=self._run.journal.run_folder(run_id),
+            recipe=self._request.recipe,
+            manifest=manifest,
+            reference=plan.reference,
+            labels={
+                existing.FINGERPRINT: plan.fingerprint.value,
+                "azureml-image.name": plan.name,
+                "azureml-image.run": run_id,
+            },
+        )
+
+    def _use(self, image: BuiltImage | None) -> None:
+        self._image = image
+        if image is None:
+            return
+        self.build.image_id, self.build.size = image.image_id, image.size
+        if image.image_id is not None:
+            self.build.local_reference = self._planned.reference
+
+    def _image_here(self) -> str | None:
+        """The image's name in the local engine, brought there if a registry has it."""
+        if self._image is not None and self._image.image_id is not None:
+            return self._planned.reference
+        registered = self._existing.registered
+        remote = registered.image if registered else self._image and self._image.reference
+        if remote is None or not self._gathered.local:
+            return None
+        self._outside.fetch(remote, self._emit)
+        return remote
+
+    def _judge(self, verdict: Verdict, outcome: Outcome = "done") -> Ended:
+        self._note(verdict=verdict)
+        self.build.verdict = verdict
+        if verdict.outcome == "failed":
+            raise RehearsalFailed(verdict.sentence, hint=verdict.hint)
+        ended = "skipped" if verdict.outcome in ("skipped", "not applicable") else outcome
+        return Ended(ended, verdict.sentence)
+
+    def _pushed(self, digest: str) -> None:
+        self.build.digest = digest
+        self.build.reference = f"{self._planned.destination}@{digest}"
+
+    def _registration(self) -> Registration:
+        plan, verdict, request = self._planned, self.build.verdict, self._request
+        serves = verdict is None or verdict.outcome != "not applicable"
+        bases = ", ".join(name for name, _ in plan.fingerprint.bases)
+        tags = dict(request.tags) | {
+            "azureml-image": self._run.run_id,
+            "fingerprint": plan.fingerprint.value,
+            "base": bases,
+            "builder": plan.builder.title if plan.builder else "",
+            "run": self._run.run_id,
+            "rehearsal": verdict.outcome if verdict else "skipped",
+        }
+        return Registration(
+            name=plan.name,
+            version=plan.version,
+            image=self.build.reference or "",
+            routes=request.rehearsal.routes if serves else None,
+            tags=tags,
+            description=request.description,
+        )
+
+
+def _sentence(build: ImageBuild) -> str:
+    if build.registered is not None:
+        return f"{build.name}:{build.version} is registered by digest: {build.reference}."
+    if build.reference is not None:
+        return f"{build.reference} is pushed; it is not registered."
+    if build.local_reference is not None:
+        return f"{build.local_reference} is in the local engine; it is not pushed."
+    return "Nothing was built."

@@ -1,0 +1,191 @@
+"""Making the plan: what exists already, what has to be done, and what that creates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
+from .existing import Existing, earlier_fingerprint, local_image, pushed_digest
+from .gather import Known
+from .inspection import in_words
+from .journal import Journal
+from .outside import Outside
+from .plan.command import docker_build
+from .plan.fingerprint import Fingerprint, fingerprint_of
+from .plan.naming import local_reference, repository_of
+from .plan.plan import Plan
+from .plan.registration import RegisteredEnvironment, Workspace
+from .plan.request import BuildRequest
+from .stages import includes
+
+NO_WORKSPACE_WAYS = (
+    "Stop before the push with --until rehearse, connect one with %azureml_image workspace "
+    "(config.json, or --subscription -g -w), or try it offline with %azureml_image workspace "
+    "--sandbox."
+)
+NO_REGISTRY_WAYS = (
+    "Stop before the push with --until rehearse, name a registry with --registry-name, let Azure "
+    "ML build (and make its registry) with --build azureml, or attach one with %azureml_image "
+    "workspace --attach-registry ID."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan, what of it exists already, and how it reads."""
+
+    plan: Plan
+    existing: Existing
+    lines: tuple[str, ...]
+
+
+def make_plan(
+    request: BuildRequest, known: Known, outside: Outside, journal: Journal
+) -> Planned:
+    """The plan of a request. Raises, before anything is made, what would stop it later: no
+    builder, no workspace or registry where one is needed, a name or version that is taken."""
+    if known.facts is None or known.manifest is None:
+        raise CheckFailed(
+            "The Dockerfile has faults no builder would read past.",
+            hint="Mend the lines named above; --fail-on never does not help here.",
+        )
+    fingerprint = fingerprint_of(
+        request.recipe,
+        known.manifest,
+        {reference: base.digest or "" for reference, base in known.bases.items()},
+    )
+    version = request.version or fingerprint.version
+    repository = repository_of(request.name)
+    _no_collision(request, repository, journal)
+    destination = _destination(request, known)
+    reference = local_reference(request.name, version)
+    registered = _registered(request, known.workspace, version, fingerprint)
+    existing = Existing(
+        image=local_image(outside, reference, fingerprint),
+        registered=registered,
+        pushed=pushed_digest(journal, known.workspace, (destination, repository), fingerprint)
+        if destination and known.workspace and not registered
+        else None,
+    )
+    if request.recipe.no_cache and not registered:
+        existing = Existing()
+    reuse = bool(existing.image or existing.registered or existing.pushed)
+    if not reuse and known.no_builder and includes(request.until, "build"):
+        raise known.no_builder
+    plan = Plan(
+        name=request.name,
+        version=version,
+        reference=reference,
+        repository=repository,
+        fingerprint=fingerprint,
+        action="reuse" if reuse else "build",
+        builder=known.abilities,
+        reason=known.reason or (known.no_builder.message if known.no_builder else ""),
+        sentence=_sentence(existing, earlier_fingerprint(journal, request.name), fingerprint),
+        command=docker_build(request.recipe, request.context, reference),
+        destination=destination and f"{destination}/{repository}",
+        creates=_creates(request, known, destination, version),
+    )
+    return Planned(plan, existing, _lines(plan, request, known))
+
+
+def _no_collision(request: BuildRequest, repository: str, journal: Journal) -> None:
+    other = journal.other_name(request.name, repository)
+    if other is not None:
+        raise BadUsage(
+            f"'{request.name}' and '{other}' would share the repository '{repository}'.",
+            hint="Choose a name that differs in more than case and separators, or remove the old "
+            "runs with %azureml_image prune.",
+        )
+
+
+def _destination(request: BuildRequest, known: Known) -> str | None:
+    """The login server to push to; raises where the run needs one and there is none."""
+    if not includes(request.until, "push") and request.build in ("auto", "local"):
+        facts = known.workspace.facts if known.workspace else None
+        return facts.login_server if facts else None
+    workspace = _needed_workspace(known)
+    if request.registry:
+        return workspace.login_server(request.registry)
+    if workspace.facts.login_server is None:
+        raise RegistryError(
+            f"The workspace '{workspace.facts.name}' has no container registry yet.",
+            hint=NO_REGISTRY_WAYS,
+            code="no-registry",
+        )
+    return workspace.facts.login_server
+
+
+def _needed_workspace(known: Known) -> Workspace:
+    if known.workspace is not None:
+        return known.workspace
+    trouble: ImageError | None = known.no_workspace
+    if trouble is not None and not isinstance(trouble, NotConnected):
+        raise trouble
+    raise NotConnected(
+        trouble.message if trouble else "No Azure ML workspace is connected.",
+        hint=NO_WORKSPACE_WAYS,
+    )
+
+
+def _registered(
+    request: BuildRequest, workspace: Workspace | None, version: str, fingerprint: Fingerprint
+) -> RegisteredEnvironment | None:
+    """The environment version that holds this very content; raises VersionTaken for another."""
+    if workspace is None or not includes(request.until, "register"):
+        return None
+    found = workspace.find_environment(request.name, version)
+    if found is None or found.tags.get("fingerprint") == fingerprint.value:
+        return found
+    free = workspace.free_version(request.name, version)
+    raise VersionTaken(
+        f"Version {version} of '{request.name}' is registered with other content.",
+        hint=f"Versions do not change once registered. Use {request.name}:{free}, or leave the "
+        "version out to have it follow the content.",
+    )
+
+
+def _sentence(existing: Existing, earlier: Fingerprint | None, now: Fingerprint) -> str:
+    if existing.registered is not None:
+        return (
+            f"Nothing changed: {existing.registered.name}:{existing.registered.version} is "
+            "registered with this content; no build, no push, no registration."
+        )
+    if existing.image is not None or existing.pushed is not None:
+        return "Nothing changed: the image is there already; no build."
+    if earlier is None:
+        return "First build of this environment."
+    return now.sentence_since(earlier)
+
+
+def _creates(
+    request: BuildRequest, known: Known, destination: str | None, version: str
+) -> tuple[str, ...]:
+    facts = known.workspace.facts if known.workspace else None
+    lines = []
+    if includes(request.until, "push") and destination:
+        lines.append(f"an image in {destination} (its storage bills to the registry)")
+    if includes(request.until, "register") and facts:
+        where = "the SANDBOX workspace" if facts.sandbox else f"workspace {facts.name}"
+        lines.append(f"environment {request.name}:{version} in {where} (bills nothing)")
+    return tuple(lines)
+
+
+def _lines(plan: Plan, request: BuildRequest, known: Known) -> tuple[str, ...]:
+    size = known.manifest.size if known.manifest else 0
+    lines = [
+        f"environment  {plan.name}:{plan.version}",
+        f"context      {request.context} ({in_words(size)})",
+        f"builder      {plan.reason}",
+        f"decision     {plan.sentence}",
+        f"command      {plan.command}",
+    ]
+    lines += [
+        f"base         {base.reference} "
+        + (f"is {base.digest}" if base.digest else f"is unknown: {base.trouble}")
+        for base in known.bases.values()
+    ]
+    if plan.destination:
+        lines.append(f"push to      {plan.destination}")
+    lines += [f"creates      {thing}" for thing in plan.creates]
+    return tuple(lines)
