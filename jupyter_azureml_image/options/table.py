@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "path", "number", "switch", "pair", "secret", "codes", "choice", "variable"]
+Kind = Literal[
+    "text", "path", "number", "percent", "switch", "pair", "secret", "codes", "choice", "variable"
+]
 Face = Literal["magic", "command"]
 
 EVERYWHERE: tuple[Face, ...] = ("magic", "command")

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import BadUsage
 from ..plan.request import SecretSource
 from .parse import nearest
-from .table import Option
+from .table import Command, Option
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
 
@@ -29,6 +29,14 @@ def read(option: Option, value: Any) -> Any:
     if option.many:
         return tuple(_one(option, item) for item in _many(value))
     return _one(option, value)
+
+
+def read_all(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `parse` gave for `command`, every option's value read; words stay text."""
+    options = {option.dest: option for option in command.options}
+    return {
+        key: read(options[key], value) if key in options else value for key, value in given.items()
+    }
 
 
 def _one(option: Option, value: Any) -> Any:
@@ -67,6 +75,13 @@ def _number(option: Option, value: Any) -> int:
     if option.dest == "port" and number > 65535:
         raise BadUsage(f"{option.flag}: there is no port {number}; the last one is 65535.")
     return number
+
+
+def _percent(option: Option, value: Any) -> int:
+    text = str(value).strip().removesuffix("%")
+    if not text.isdecimal() or int(text) > 100:
+        raise BadUsage(f"{option.flag}: '{value}' is no whole number from 0 to 100.")
+    return int(text)
 
 
 def _choice(option: Option, value: Any) -> str:
@@ -122,6 +137,7 @@ def _secret(option: Option, value: Any) -> SecretSource:
 _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "path": _path,
     "number": _number,
+    "percent": _percent,
     "choice": _choice,
     "secret": _secret,
 }
