@@ -43,6 +43,11 @@ def unescape(name: str) -> str:
     return re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL)
 
 
+def escape(name: str) -> str:
+    """`name` as a pattern that matches only itself."""
+    return re.sub(r"([*?\[\\])", r"\\\1", name)
+
+
 @functools.lru_cache(maxsize=1024)
 def matcher(pattern: str) -> re.Pattern[str]:
     """A regular expression whose `fullmatch` is filepath.Match; raises BadPatternError."""

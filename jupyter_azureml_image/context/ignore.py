@@ -164,11 +164,13 @@ def find_ignore_file(root: Path, dockerfile: str | Path | None) -> Path | None:
     """The ignore file a build uses: `<Dockerfile>.dockerignore` beside the Dockerfile, else
     `.dockerignore` in the context's root; None where there is neither.
 
-    `dockerfile` is relative to `root` unless absolute; None for text that has no file.
+    A relative `dockerfile` is looked for from the working directory, as Docker does, then
+    from `root`; None is for text that has no file.
     """
     places = [root / ".dockerignore"]
     if dockerfile is not None:
-        file = root / dockerfile
+        here = Path(dockerfile).absolute()
+        file = here if here.exists() else root / dockerfile
         places.insert(0, file.with_name(file.name + ".dockerignore"))
     return next((place for place in places if place.is_file()), None)
 

@@ -76,10 +76,8 @@ def translate(text: str) -> tuple[Shape, str]:
             at += 1 + text.startswith("/", start + 2)
             ends = at >= len(text)
             out.append(".*" if ends else "(.*/)?")
-            if start == 0:
-                shape = "suffix"
-            else:
-                shape = "prefix" if ends and shape == "exact" else "regex"
+            plain_so_far = ends and shape == "exact"
+            shape = "suffix" if start == 0 else "prefix" if plain_so_far else "regex"
             continue
         if char in "*?[]\\":
             shape = "regex"

@@ -1,0 +1,153 @@
+"""The manifest: exactly what a build will be sent, as a value that can be shown and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ..errors import ContextError
+from .ignore import read_ignore_file
+from .reach import expand
+from .reading import Stamp, digest_file, unreadable
+from .walk import walk
+
+Kind = Literal["file", "directory", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextEntry:
+    """One thing that is sent. `path` is relative, with `/`; `mode` the permission bits;
+    `size` in bytes and `digest` (SHA-256 in hexadecimal) are a file's, `target` a link's.
+    """
+
+    path: str
+    kind: Kind
+    mode: int
+    size: int = 0
+    digest: str = ""
+    target: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Everything but the path that makes the image differ, on one line."""
+        return f"{self.kind} {self.mode:o} {self.digest or self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What is left out, and the ignore rule that said so: its text, its line (from 1).
+
+    A path that ends with `/` stands for the folder and everything below it.
+    """
+
+    path: str
+    rule: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextManifest:
+    """What is sent from the folder `root`.
+
+    `entries` are sorted by path, folders before what they hold. `ignore_file` is the file
+    whose rules were applied, `reach` the sources that were asked for (None: everything),
+    `missing` those of them that name nothing, `skipped` sockets, pipes and devices.
+    `stamps` holds, for files whose status proves that they did not change since they were
+    hashed, that status; it is no part of the manifest's meaning.
+    """
+
+    root: str
+    ignore_file: str | None = None
+    entries: tuple[ContextEntry, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    reach: tuple[str, ...] | None = None
+    missing: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over paths, kinds, modes, contents and link targets; no times, no owners."""
+        hasher = hashlib.sha256()
+        for entry in self.entries:
+            # NUL ends a name on every system, so no two lists of entries run together.
+            line = f"{entry.path}\0{entry.identity}\0"
+            hasher.update(line.encode("utf-8", "surrogateescape"))
+        return hasher.hexdigest()
+
+    @property
+    def files(self) -> tuple[ContextEntry, ...]:
+        """The regular files among the entries."""
+        return tuple(entry for entry in self.entries if entry.kind == "file")
+
+    @property
+    def size(self) -> int:
+        """All files together, in bytes, before any packing."""
+        return sum(entry.size for entry in self.entries)
+
+
+def resolve_context(
+    root: Path | str,
+    *,
+    dockerfile: str | Path | None = None,
+    reach: tuple[str, ...] | None = None,
+) -> ContextManifest:
+    """What a build of the folder `root` is sent.
+
+    `dockerfile`, its path, decides which ignore file applies;
+    `reach` are the sources that the Dockerfile names in the context, expanded.
+    Raises ContextError where the folder, the ignore file or a file cannot be read, and
+    ContextChanged for a file that keeps changing.
+    """
+    folder = _folder(Path(root))
+    rules = read_ignore_file(folder, dockerfile)
+    paths: tuple[str, ...] = ("",)
+    missing: tuple[str, ...] = ()
+    if reach is not None:
+        paths, missing = expand(folder, reach, rules)
+    walked = walk(folder, paths, rules)
+    return ContextManifest(
+        root=str(folder),
+        ignore_file=rules.source or None,
+        entries=tuple(_entry(folder, path, walked.kept[path]) for path in sorted(walked.kept)),
+        dropped=tuple(
+            Dropped(path, rule.text, rule.line) for path, rule in sorted(walked.dropped.items())
+        ),
+        reach=reach,
+        missing=missing,
+        skipped=tuple(sorted(walked.skipped)),
+    )
+
+
+def _folder(root: Path) -> Path:
+    """`root` made absolute; raises ContextError where it is no folder."""
+    if root.is_dir():
+        return root.resolve()
+    if root.exists():
+        raise ContextError(
+            f"The build context {root} is a file, not a folder.",
+            hint=f"Name the folder that holds it: --context {root.parent}",
+        )
+    raise ContextError(
+        f"The build context {root} does not exist.",
+        hint="Name an existing folder with --context DIR.",
+    )
+
+
+def _entry(folder: Path, path: str, status: os.stat_result) -> ContextEntry:
+    mode = stat.S_IMODE(status.st_mode) if os.name == "posix" else 0o755
+    if stat.S_ISDIR(status.st_mode):
+        return ContextEntry(path, "directory", mode)
+    if stat.S_ISLNK(status.st_mode):
+        try:
+            # A link has no permissions of its own; Linux says 777, other systems the umask.
+            return ContextEntry(path, "link", 0o777, target=os.readlink(folder / path))  # noqa: PTH115
+        except OSError as error:
+            raise unreadable(path, error) from error
+    digest, stamp = digest_file(folder, path)
+    return ContextEntry(path, "file", mode, stamp.size, digest)

@@ -1,0 +1,109 @@
+"""The walk: which files, folders and links of a folder belong to the build context.
+
+It goes only where a source can reach, and into no ignored folder that no exception can
+bring something back from. A folder above something kept is kept with it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .ignore import IgnoreRules, Rule
+from .reach import parents
+from .reading import unreadable
+
+
+@dataclass(slots=True)
+class Walked:
+    """What a walk found; `kept` maps a path to its own status (a link's, not its target's).
+
+    A dropped path that ends with `/` stands for the folder and everything below it.
+    """
+
+    kept: dict[str, os.stat_result] = field(default_factory=dict)
+    dropped: dict[str, Rule] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+
+
+def walk(root: Path, paths: tuple[str, ...], rules: IgnoreRules) -> Walked:
+    """Everything at or below `paths` that `rules` leave in ("" is the whole of `root`).
+
+    Raises ContextError for a folder that cannot be listed. What vanishes meanwhile is left out.
+    """
+    return _Walk(root, rules).run(paths)
+
+
+class _Walk:
+    def __init__(self, root: Path, rules: IgnoreRules) -> None:
+        self._root = root
+        self._rules = rules
+        self._found = Walked()
+        self._folders: list[str] = []
+
+    def run(self, paths: tuple[str, ...]) -> Walked:
+        for path in paths:
+            if path == "":
+                self._folders.append("")
+                continue
+            ignored = [above for above in parents(path) if self._pruned(above)]
+            if ignored:
+                self._drop(ignored[-1] + "/")  # the outermost
+                continue
+            try:
+                self._visit(path, os.lstat(self._root / path))
+            except FileNotFoundError:
+                continue
+        while self._folders:
+            self._list(self._folders.pop())
+        return self._found
+
+    def _list(self, folder: str) -> None:
+        prefix = folder + "/" if folder else ""
+        try:
+            with os.scandir(self._root / folder) as listing:
+                for entry in listing:
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
+                    self._visit(prefix + entry.name, status)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if not self._rules.excluded(folder):
+                raise unreadable(folder or str(self._root), error) from error
+
+    def _visit(self, path: str, status: os.stat_result) -> None:
+        decision = self._rules.decide(path)
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if not decision.excluded:
+            if is_folder:
+                self._folders.append(path)
+            elif not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+                self._found.skipped.append(path)
+                return
+            self._keep(path, status)
+        elif not is_folder:
+            self._drop(path)
+        elif self._rules.may_prune(path):
+            self._drop(path + "/")
+        else:
+            self._folders.append(path)
+
+    def _pruned(self, folder: str) -> bool:
+        return self._rules.excluded(folder) and self._rules.may_prune(folder)
+
+    def _drop(self, path: str) -> None:
+        rule = self._rules.decide(path).rule
+        if rule is not None:
+            self._found.dropped[path] = rule
+
+    def _keep(self, path: str, status: os.stat_result) -> None:
+        self._found.kept[path] = status
+        for above in parents(path):
+            if above in self._found.kept:
+                break
+            self._found.kept[above] = os.lstat(self._root / above)
