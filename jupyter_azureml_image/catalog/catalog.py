@@ -1,0 +1,239 @@
+"""The catalog that ships with the package: one record per base image Microsoft publishes.
+
+`images.json` was compiled by hand from Microsoft's documentation, the release notes of the
+base images and the sources of the curated ones (the links are in the file). A registry can
+list tags but not say what is retired, so the words `status` and `successor` only ever come
+from here; tags and digests come from `refresh`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Literal
+
+from ..dockerfile.facts import BaseFacts
+
+Family = Literal[
+    "inference-prebuilt", "inference-curated", "inference-base", "training-base", "training-curated"
+]
+Status = Literal["current", "listed-python-eol", "deprecated", "retired", "renamed", "unlisted"]
+"""current: on Microsoft's newest list; listed-python-eol: listed, its Python has ended;
+deprecated, retired: no updates any more; renamed: the same image under a shorter name;
+unlisted: named like an Azure ML image, but on no list (told from its name alone)."""
+
+_OLD_AFTER_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """One repository of base images. `tags` are the known ones; None means not known.
+
+    `prefix` is the folder of the Python that serves (or trains); `extensibility` whether the
+    start script reads AZUREML_EXTRA_*; `supported_until` the day on which the first of its
+    operating system and its Python ends (ISO date).
+    """
+
+    repository: str
+    family: Family
+    status: Status
+    os: str | None = None
+    python: str | None = None
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    cuda: str | None = None
+    framework: str | None = None
+    framework_version: str | None = None
+    successor: str | None = None
+    user: str = "root"
+    port: int | None = None
+    entry: str | None = None
+    prefix: str | None = None
+    extensibility: Literal["yes", "no", "unknown"] = "unknown"
+    tags: tuple[str, ...] = ()
+    supported_until: str | None = None
+    sources: tuple[str, ...] = ()
+    registry: str = "mcr.microsoft.com"
+
+    @property
+    def reference(self) -> str:
+        """Registry and repository, without a tag."""
+        return f"{self.registry}/{self.repository}"
+
+    @property
+    def successor_reference(self) -> str | None:
+        """The image that takes its place, without a tag."""
+        return f"{self.registry}/{self.successor}" if self.successor else None
+
+    @property
+    def name(self) -> str:
+        """The last part of the repository."""
+        return self.repository.rsplit("/", 1)[-1]
+
+    @property
+    def serves(self) -> bool:
+        """Whether it is made for inference: nginx and the server started by runsvdir."""
+        return self.family.startswith("inference")
+
+    @property
+    def python_minor(self) -> str | None:
+        """Its Python as `3.12`."""
+        return ".".join(self.python.split(".")[:2]) if self.python else None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All images, and the day (ISO) on which the list was made."""
+
+    made: str
+    images: tuple[BaseImage, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@functools.cache
+def load() -> Catalog:
+    """The catalog of this package version."""
+    text = resources.files(__package__).joinpath("images.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    images = tuple(
+        BaseImage(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        for row in data["images"]
+    )
+    return Catalog(data["made"], images, data["sources"])
+
+
+@functools.cache
+def _by_repository() -> dict[str, BaseImage]:
+    return {image.repository: image for image in load().images}
+
+
+def split_reference(reference: str) -> tuple[str, str, str | None, str | None]:
+    """Registry (`docker.io` where none is named), repository, tag and digest."""
+    rest, _, digest = reference.partition("@")
+    head, slash, tail = rest.rpartition("/")
+    name, _, tag = tail.partition(":")
+    path = f"{head}{slash}{name}"
+    first, _, others = path.partition("/")
+    if others and ("." in first or ":" in first or first == "localhost"):
+        return first, others, tag or None, digest or None
+    return "docker.io", path, tag or None, digest or None
+
+
+@functools.lru_cache(maxsize=256)
+def find(reference: str) -> BaseImage | None:
+    """The catalog's record of an image reference, whatever its tag or digest; else None.
+
+    An image that is named like Azure ML's prebuilt inference images but is on no list is
+    given back with the status `unlisted` and what its name tells.
+    """
+    registry, repository, _, _ = split_reference(reference)
+    if registry != "mcr.microsoft.com":
+        return None
+    repository = repository.strip("/").lower()
+    return _by_repository().get(repository) or _from_name(repository)
+
+
+_INFERENCE_NAME = re.compile(
+    r"azureml/(?P<curated>curated/)?(?P<what>[a-z]+)(?:-(?P<version>[\d.]+))?"
+    r"(?:-ubuntu(?P<os>[\d.]+))?(?:-py(?P<major>3)(?P<minor>\d+))?"
+    r"(?:-(?:cuda(?P<cuda>[\d.]+)-)?(?P<device>cpu|gpu))?-inference"
+)
+
+
+def _from_name(repository: str) -> BaseImage | None:
+    match = _INFERENCE_NAME.fullmatch(repository)
+    if match is None:
+        return None
+    gpu = match["device"] == "gpu"
+    what = match["what"]
+    successor = (
+        "azureml/curated/minimal-py312-cuda12.4-inference"
+        if gpu
+        else "azureml/curated/mlflow-py312-inference"
+        if what == "mlflow"
+        else "azureml/minimal-py312-inference"
+    )
+    return BaseImage(
+        repository=repository,
+        family="inference-curated" if match["curated"] else "inference-prebuilt",
+        status="unlisted",
+        os=f"Ubuntu {match['os']}" if match["os"] else None,
+        python=f"3.{match['minor']}" if match["minor"] else None,
+        accelerator="gpu" if gpu else "cpu",
+        cuda=match["cuda"],
+        framework=None if what == "minimal" else what,
+        framework_version=match["version"],
+        successor=successor,
+        user="dockeruser",
+        port=5001,
+        entry="runsvdir /var/runit",
+    )
+
+
+def search(words: str = "") -> tuple[BaseImage, ...]:
+    """The images that match every word (in name, status, family, Python, framework); current
+    inference images come first."""
+    wanted = words.lower().split()
+    found = [image for image in load().images if all(w in _haystack(image) for w in wanted)]
+    return tuple(sorted(found, key=lambda i: (i.status != "current", not i.serves)))
+
+
+def _haystack(image: BaseImage) -> str:
+    parts = (
+        image.repository,
+        image.family,
+        image.status,
+        image.os,
+        f"python{image.python or ''}",
+        image.accelerator,
+        f"cuda{image.cuda or ''}",
+        image.framework,
+    )
+    return " ".join(part or "" for part in parts).lower()
+
+
+def base_facts(reference: str) -> BaseFacts:
+    """What the catalog knows of an image, in the form the dry evaluation takes."""
+    image = find(reference)
+    if image is None:
+        return BaseFacts()
+    return BaseFacts(
+        user=image.user,
+        workdir="/",
+        env=_environment(image),
+        cmd=tuple(image.entry.split()) if image.entry else (),
+        exposed=(str(image.port),) if image.port else (),
+        python=image.python,
+        # The inference-base images bring nginx and runit; the server is added on top of them.
+        server=None if image.family == "inference-base" else image.serves,
+        known_from="catalog",
+    )
+
+
+def _environment(image: BaseImage) -> dict[str, str]:
+    """The variables that the Dockerfiles of these images set, as far as they are published."""
+    env: dict[str, str] = {}
+    if image.prefix and image.serves:
+        env["AZUREML_CONDA_ENVIRONMENT_PATH"] = image.prefix
+        env["AZUREML_CONDA_DEFAULT_ENVIRONMENT"] = image.prefix
+    if image.framework == "mlflow" and image.family == "inference-curated":
+        env["AML_APP_ROOT"] = "/var/mlflow_resources"
+        env["AZUREML_ENTRY_SCRIPT"] = "mlflow_score_script.py"
+    return env
+
+
+def age_sentence(made: str | None = None, today: datetime.date | None = None) -> str:
+    """How old the list is, and what to do when that is long: for `bases` and the plan."""
+    made = made or load().made
+    day = datetime.date.fromisoformat(made)
+    age = ((today or datetime.datetime.now(tz=datetime.timezone.utc).date()) - day).days
+    if age <= _OLD_AFTER_DAYS:
+        return f"Catalog of {made}."
+    return (
+        f"Catalog of {made}, {age} days old: newer images may exist. "
+        "`%azureml_image bases --refresh` asks the registry for today's tags."
+    )
