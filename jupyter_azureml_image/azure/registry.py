@@ -1,0 +1,142 @@
+"""A container registry, as the signed-in caller: the token exchange, and what it holds.
+
+Nothing is written into the docker configuration: tokens live in this process only, and are
+exchanged anew right before they are used (a refresh token lasts about three hours).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..errors import AzureError, Forbidden, ImageError, RegistryError, SignedOut
+from .arm import Arm
+from .translate import from_answer, refused, translated
+
+TOKEN_USER = "00000000-0000-0000-0000-000000000000"  # noqa: S105  # the user name ACR asks for
+REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
+_SECONDS = 60
+_MANIFESTS = ", ".join(
+    (
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.oci.image.index.v1+json",
+    )
+)
+
+
+class Registry:
+    """One registry. Errors are RegistryError or AzureError."""
+
+    def __init__(self, login_server: str, arm: Arm) -> None:
+        self.login_server = login_server
+        self._arm = arm
+
+    @property
+    def url(self) -> str:
+        """Its address: plain HTTP only on this machine, as Docker holds it too."""
+        local = re.match(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$", self.login_server)
+        return f"{'http' if local else 'https'}://{self.login_server}"
+
+    def sign_in(self) -> dict[str, str]:
+        """docker-py's `auth_config` for this registry; empty where it asks nobody to sign in."""
+        token = self._refresh_token()
+        return {"username": TOKEN_USER, "password": token} if token else {}
+
+    def digest(self, repository: str, reference: str) -> str | None:
+        """The digest of the manifest at a tag or digest, None where there is none."""
+        doing = f"looking for {repository} in {self.login_server}"
+        path = f"/v2/{repository}/manifests/{reference}"
+        headers = {"Accept": _MANIFESTS}
+        token = self._access_token(repository)
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        answer = self._ask("HEAD", path, doing, headers=headers)
+        if answer.status_code == 404:
+            return None
+        self._accept(answer, doing)
+        return str(answer.headers.get("Docker-Content-Digest") or reference)
+
+    def _refresh_token(self) -> str | None:
+        """The registry's own token for this caller, None where the registry is open."""
+        doing = f"signing in to {self.login_server}"
+        service = self._challenge(doing)
+        if service is None:
+            return None
+        refusal: ImageError | None = None
+        # Some identities get no registry token, and some registries take no ARM token.
+        for scope in (REGISTRY_SCOPE, self._arm.scope):
+            try:
+                with translated(doing):
+                    token = self._arm.credential.get_token(scope).token
+            except SignedOut as error:
+                refusal = error
+                continue
+            answer = self._ask(
+                "POST",
+                "/oauth2/exchange",
+                doing,
+                data={"grant_type": "access_token", "service": service, "access_token": token},
+            )
+            if answer.status_code == 200:
+                return str(answer.json()["refresh_token"])
+            refusal = self._refusal(answer, doing)
+            if answer.status_code not in (400, 401, 403):
+                break
+        raise refusal or RegistryError(f"{self.login_server} gave no token.")
+
+    def _access_token(self, repository: str) -> str | None:
+        refresh = self._refresh_token()
+        if refresh is None:
+            return None
+        doing = f"signing in to {self.login_server}"
+        answer = self._ask(
+            "POST",
+            "/oauth2/token",
+            doing,
+            data={
+                "grant_type": "refresh_token",
+                "service": self.login_server,
+                "scope": f"repository:{repository}:pull",
+                "refresh_token": refresh,
+            },
+        )
+        self._accept(answer, doing)
+        return str(answer.json()["access_token"])
+
+    def _challenge(self, doing: str) -> str | None:
+        answer = self._ask("GET", "/v2/", doing)
+        if answer.status_code == 200:
+            return None
+        if answer.status_code != 401:
+            self._accept(answer, doing)
+        service = re.search(r'service="([^"]+)"', answer.headers.get("WWW-Authenticate", ""))
+        if service is None:
+            raise RegistryError(
+                f"{self.login_server} does not sign in as an Azure registry does.",
+                hint="--registry-name takes Azure container registries.",
+            )
+        return service.group(1)
+
+    def _ask(self, method: str, path: str, doing: str, **options: Any) -> Any:
+        import requests
+
+        with translated(doing):
+            return requests.request(method, self.url + path, timeout=_SECONDS, **options)
+
+    def _accept(self, answer: Any, doing: str) -> None:
+        if answer.status_code >= 400:
+            raise self._refusal(answer, doing)
+
+    def _refusal(self, answer: Any, doing: str) -> ImageError:
+        told = refused(from_answer(answer), doing)
+        if told.code in ("firewalled", "throttled"):
+            return told
+        if isinstance(told, (Forbidden, SignedOut)):
+            return Forbidden(
+                f"This account may not use registry {self.login_server}, seen while {doing}.",
+                hint="It needs AcrPush on the registry (Container Registry Repository Writer "
+                "where the registry uses repository permissions).",
+            )
+        return RegistryError(told.message, hint=told.hint) if isinstance(told, AzureError) else told

@@ -1,0 +1,382 @@
+"""Foreign errors to sentences: the only way an Azure, registry or network error gets out.
+
+Everything that can answer no is brought to one small record, a `Refusal`, and read by one
+table. `doing` completes a sentence: "reading workspace ws1".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import (
+    AzureError,
+    Forbidden,
+    ImageError,
+    NotConnected,
+    QuotaExceeded,
+    RegistryError,
+    ServiceFault,
+    SignedOut,
+    TasksNotPermitted,
+)
+from .roles import least_role
+
+SIGN_IN = "Run `az login` in a terminal, then run this again."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is not the wanted one. `retry_after` in seconds, None where not told."""
+
+    status: int
+    code: str = ""
+    message: str = ""
+    retry_after: float | None = None
+    host: str = ""
+
+
+def from_answer(response: Any) -> Refusal:
+    """The refusal in an HTTP answer (of azure-core or of requests)."""
+    body = _json(response)
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if isinstance(body, dict) and isinstance(body.get("errors"), list) and body["errors"]:
+        error = body["errors"][0]  # the registry protocol's shape
+    if isinstance(error, str):
+        error = {"code": error, "message": body.get("error_description") or body.get("message")}
+    request = getattr(response, "request", None)
+    return Refusal(
+        status=int(response.status_code),
+        code=str(error.get("code") or ""),
+        message=one_line(str(error.get("message") or "")),
+        retry_after=_seconds(response.headers.get("Retry-After")),
+        host=urlsplit(str(getattr(request, "url", ""))).netloc.rpartition("@")[2],
+    )
+
+
+def refused(refusal: Refusal, doing: str) -> ImageError:
+    """The sentence for a refusal; never raises."""
+    for fits, say in _TABLE:
+        if fits(refusal):
+            return say(refusal, doing)
+    return ServiceFault(
+        f"Azure answered {_named(refusal)} while {doing}{_because(refusal)}",
+        hint="If this goes on, look at https://azure.status.microsoft or run with --traceback.",
+    )
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Let nothing but our own errors out of the block."""
+    try:
+        yield
+    except ImageError:
+        raise
+    except Exception as error:  # every one that is known becomes a sentence; others go on
+        told = explain(error, doing)
+        if told is None:
+            raise
+        raise told from error
+
+
+def explain(error: BaseException, doing: str) -> ImageError | None:
+    """The sentence for a foreign exception, None where it is not one of Azure's or the wire's."""
+    for cls in type(error).__mro__:
+        name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+        if name in _FOREIGN:
+            return _FOREIGN[name](error, doing)
+    return None
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """`text` on one line, without the query strings of signed addresses."""
+    flat = re.sub(r"\s+", " ", text).strip()
+    flat = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]+", r"\1", flat)
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def _json(response: Any) -> Any:
+    try:
+        return response.json()
+    except (ValueError, UnicodeError):
+        return {"message": one_line(getattr(response, "text", "") or "", 200)}
+    except Exception as error:  # azure-core's own DecodeError, of a body that is no JSON
+        return {"message": one_line(str(error), 200)}
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None
+
+
+def _named(refusal: Refusal) -> str:
+    return f"{refusal.status} {refusal.code}".strip()
+
+
+def _because(refusal: Refusal) -> str:
+    return f": {refusal.message.rstrip('.')}." if refusal.message else "."
+
+
+# What the answers mean -------------------------------------------------------------------
+
+
+def _signed_out(refusal: Refusal, doing: str) -> ImageError:
+    if refusal.code == "InvalidAuthenticationTokenTenant":
+        # "... from the wrong issuer '…/HERS/'. It must match the tenant '…/WANTED/' ..."
+        tenants = re.findall(r"sts\.windows\.net/([0-9a-f-]{36})", refusal.message)
+        return SignedOut(
+            f"You are signed in to another tenant than the subscription's, seen while {doing}.",
+            hint=f"Run `az login --tenant {tenants[-1] if len(tenants) > 1 else 'TENANT'}`, then "
+            "run this again.",
+            code="wrong-tenant",
+        )
+    return SignedOut(f"The sign-in was not accepted, or has expired, while {doing}.", hint=SIGN_IN)
+
+
+def _missing_right(refusal: Refusal, doing: str) -> ImageError:
+    action = re.search(r"action '([^']+)'", refusal.message)
+    scope = re.search(r"over scope '([^']+)'", refusal.message)
+    if action is None:
+        return Forbidden(
+            f"Azure does not allow {doing}{_because(refusal)}",
+            hint="Ask the owner of the resource for the right named above.",
+        )
+    where = f" on {scope.group(1).rpartition('/')[2]}" if scope else ""
+    return Forbidden(
+        f"The right {action.group(1)}{where} is missing, needed for {doing}.",
+        hint=f"The least role that has it: {least_role(action.group(1))}. "
+        "A role given just now takes some minutes.",
+    )
+
+
+def _firewalled(refusal: Refusal, doing: str) -> ImageError:
+    address = re.search(r"IP '?([0-9a-f.:]+)'?", refusal.message)
+    who = f"this address ({address.group(1)})" if address else "this address"
+    return Forbidden(
+        f"The registry's firewall does not let {who} in, seen while {doing}.",
+        hint="Allow it under the registry's Networking page, use a machine inside its network, "
+        "or an agent pool (--build acr --agent-pool NAME).",
+        code="firewalled",
+    )
+
+
+def _tasks(refusal: Refusal, doing: str) -> ImageError:
+    return TasksNotPermitted(
+        "This registry may not run ACR Tasks (trial, student and some other subscriptions), "
+        f"seen while {doing}.",
+        hint="Build with a local engine instead (--build local). No role changes this; "
+        "only an Azure support request does.",
+    )
+
+
+def _quota(refusal: Refusal, doing: str) -> ImageError:
+    return QuotaExceeded(
+        f"The subscription's quota is too small for {doing}{_because(refusal)}",
+        hint="Choose a smaller --instance-type or --instance-count, delete what is not needed "
+        "(%azureml_image resources), or ask for more quota in the Azure portal.",
+    )
+
+
+def _throttled(refusal: Refusal, doing: str) -> ImageError:
+    wait = f" It asks to wait {refusal.retry_after:.0f} s." if refusal.retry_after else ""
+    return ServiceFault(
+        f"Azure is throttling this subscription, seen while {doing}.{wait}",
+        hint="Wait a little, then run this again; nothing has to be undone.",
+        code="throttled",
+    )
+
+
+def _not_there(refusal: Refusal, doing: str) -> ImageError:
+    what = {
+        "SubscriptionNotFound": "That subscription does not exist, or this sign-in cannot see it",
+        "ResourceGroupNotFound": "That resource group does not exist",
+    }.get(refusal.code, "It does not exist")
+    return AzureError(
+        f"{what}, seen while {doing}{_because(refusal)}",
+        hint="Check the name, and which account is signed in: %azureml_image doctor.",
+        code="not-found",
+    )
+
+
+def _conflict(refusal: Refusal, doing: str) -> ImageError:
+    return AzureError(
+        f"Something else is changing it, or it already exists, seen while {doing}"
+        f"{_because(refusal)}",
+        hint="Wait until the other operation ends, then run this again.",
+        code="conflict",
+    )
+
+
+def _policy(refusal: Refusal, doing: str) -> ImageError:
+    return Forbidden(
+        f"A policy of the subscription forbids {doing}{_because(refusal)}",
+        hint="Ask the subscription's owner; the policy is named in the message.",
+        code="policy",
+    )
+
+
+def _invalid(refusal: Refusal, doing: str) -> ImageError:
+    return AzureError(
+        f"Azure does not accept the request ({_named(refusal)}) while {doing}{_because(refusal)}",
+        code="refused",
+    )
+
+
+def _has(*words: str) -> Callable[[Refusal], bool]:
+    def fits(refusal: Refusal) -> bool:
+        text = f"{refusal.code} {refusal.message}".lower()
+        return any(word in text for word in words)
+
+    return fits
+
+
+# The first row that fits is the one that speaks.
+_TABLE: tuple[
+    tuple[Callable[[Refusal], bool], Callable[[Refusal, str], ImageError]],
+    ...,
+] = (
+    (lambda r: r.code == "TasksOperationsNotAllowed", _tasks),
+    (_has("is not allowed access", "client with ip"), _firewalled),
+    (lambda r: r.status == 429 or r.code == "TooManyRequests", _throttled),
+    (_has("outofquota", "quotaexceeded", "insufficientquota", "quota"), _quota),
+    (lambda r: r.code.startswith("RequestDisallowedByPolicy"), _policy),
+    (lambda r: r.status == 401, _signed_out),
+    (lambda r: r.status == 403, _missing_right),
+    (lambda r: r.status == 404, _not_there),
+    (lambda r: r.status in (409, 412), _conflict),
+    (lambda r: 400 <= r.status < 500, _invalid),
+)
+
+
+# What foreign exceptions mean ------------------------------------------------------------
+
+
+def _http(error: Any, doing: str) -> ImageError:
+    response = getattr(error, "response", None)
+    if response is None:
+        return _sign_in(error, doing) if _is_sign_in(error) else _operation(error, doing)
+    return refused(from_answer(response), doing)
+
+
+def _is_sign_in(error: Any) -> bool:
+    return any(cls.__name__ == "ClientAuthenticationError" for cls in type(error).__mro__)
+
+
+def _operation(error: Any, doing: str) -> ImageError:
+    """A long operation that ended badly carries its error without an answer."""
+    inner = getattr(error, "error", None)
+    refusal = Refusal(
+        status=int(getattr(error, "status_code", None) or 0),
+        code=str(getattr(inner, "code", "") or ""),
+        message=one_line(str(getattr(inner, "message", "") or error)),
+    )
+    return refused(refusal, doing)
+
+
+def _sign_in(error: Any, doing: str) -> ImageError:
+    text = str(error)
+    tenant = re.search(r"AADSTS(\d+)", text)
+    if tenant and tenant.group(1) in ("50020", "90072", "700016", "90002"):
+        return SignedOut(
+            f"This sign-in is not known in the tenant that was asked ({tenant.group(0)}), "
+            f"seen while {doing}.",
+            hint="Run `az login --tenant TENANT` with the subscription's own tenant.",
+            code="wrong-tenant",
+        )
+    return SignedOut(
+        f"Nobody is signed in to Azure, or the sign-in expired, while {doing}.", hint=SIGN_IN
+    )
+
+
+def _no_network(error: Any, doing: str) -> ImageError:
+    host = re.search(r"host='([^']+)'", str(error)) or re.search(
+        r"Failed to resolve '([^']+)'", str(error)
+    )
+    name = host.group(1) if host else "Azure"
+    return ServiceFault(
+        f"{name} could not be reached while {doing}: {_root(error)}.",
+        hint="Check the network, and HTTPS_PROXY where there is a proxy.",
+        code="no-network",
+    )
+
+
+def _root(error: BaseException) -> str:
+    text = str(error)
+    for sign, words in (
+        ("ProxyError", "the proxy did not let it through"),
+        ("Failed to resolve", "its name has no address here"),
+        ("NameResolution", "its name has no address here"),
+        ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted here"),
+        ("timed out", "no answer in time"),
+        ("refused", "the connection was refused"),
+        ("Connection aborted", "the connection was cut"),
+    ):
+        if sign in text:
+            return words
+    return one_line(text, 160).rstrip(".")
+
+
+def _broken(error: Any, doing: str) -> ImageError:
+    return ServiceFault(
+        f"Azure's answer could not be read while {doing}: {one_line(str(error), 200)}",
+        hint="Run this again; with --traceback if it stays.",
+    )
+
+
+def _own(error: Any, doing: str) -> ImageError:
+    """azure-ai-ml's own errors: about what it was given, already worded for people."""
+    text = str(getattr(error, "message", "") or error)
+    return AzureError(f"azure-ai-ml refused while {doing}: {one_line(text)}", code="refused")
+
+
+def _docker(error: Any, doing: str) -> ImageError:
+    text = str(getattr(error, "explanation", "") or error)
+    return RegistryError(f"The container engine failed while {doing}: {one_line(text)}")
+
+
+_FOREIGN: dict[str, Callable[[Any, str], ImageError]] = {
+    # azure-core; the test of this page knows every exception it has
+    "azure.HttpResponseError": _http,
+    "azure.DecodeError": _broken,
+    "azure.IncompleteReadError": _broken,
+    "azure.ClientAuthenticationError": _http,
+    "azure.ResourceExistsError": _http,
+    "azure.ResourceNotFoundError": _http,
+    "azure.ResourceModifiedError": _http,
+    "azure.ResourceNotModifiedError": _http,
+    "azure.TooManyRedirectsError": _http,
+    "azure.ODataV4Error": _http,
+    "azure.ServiceRequestError": _no_network,
+    "azure.ServiceRequestTimeoutError": _no_network,
+    "azure.ServiceResponseError": _no_network,
+    "azure.ServiceResponseTimeoutError": _no_network,
+    "azure.StreamConsumedError": _broken,
+    "azure.StreamClosedError": _broken,
+    "azure.ResponseNotReadError": _broken,
+    "azure.SerializationError": _broken,
+    "azure.DeserializationError": _broken,
+    "azure.CredentialUnavailableError": _sign_in,
+    "azure.AuthenticationRequiredError": _sign_in,
+    "azure.MlException": _own,
+    "azure.AzureError": _broken,
+    "requests.RequestException": _no_network,
+    "urllib3.HTTPError": _no_network,
+    "docker.DockerException": _docker,
+    "marshmallow.ValidationError": _own,
+}
+
+
+def not_connected() -> NotConnected:
+    """The error of a run that needs a workspace and has none."""
+    return NotConnected(
+        "No Azure ML workspace is connected.",
+        hint="Stop before it is needed with --until rehearse, connect one with\n"
+        "%azureml_image workspace --subscription ID -g GROUP -w NAME (or a config.json),\n"
+        "or try offline with %azureml_image workspace --sandbox.",
+    )
