@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..errors import BadUsage
+from .. import state
+from ..errors import BadUsage, BuilderUnavailable, ImageError, NotConnected
 from ..events import Emit
 from ..plan.registration import RegisteredEnvironment, Registration, WorkspaceFacts
 from . import config_file, environments, identity, offline, workspaces
 from .arm import Arm, Tell
 from .config_file import WorkspaceName
 from .identity import Credential, CredentialKind
+from .push import ImageEngine, Shipment, push
 from .registry import Registry
-from .translate import not_connected, translated
+from .translate import translated
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
     from azure.ai.ml.entities import Environment
 
-EngineSource = Callable[[], Any]
-"""Gives docker-py's `DockerClient` of the engine that holds the images."""
+NO_WORKSPACE = (
+    "Connect one with %azureml_image workspace (config.json, or --subscription -g -w), or try it "
+    "offline with %azureml_image workspace --sandbox."
+)
+
+EngineSource = Callable[[], ImageEngine]
+"""Gives the engine that holds the images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ class Connection:
         self.arm = arm
         self.source = source
         """The configuration file that named the workspace, None where it was named by hand."""
-        self.engine: EngineSource = _default_engine
+        self.engine: EngineSource = _no_engine
+        """Where pushed images come from; set by whoever connects for a build."""
         self._facts = facts
         self._lock = threading.Lock()
         self._ml_client: MLClient | None = None
@@ -91,11 +99,15 @@ class Connection:
                 show_progress=False,
             )
 
-    def warm(self) -> threading.Thread:
+    def warm(self) -> None:
         """Import azure-ai-ml in the background: it takes seconds, and a build takes longer."""
-        thread = threading.Thread(target=lambda: self.ml_client, name="warm-azure", daemon=True)
-        thread.start()
-        return thread
+        if self._ml_client is None:
+            threading.Thread(target=self._warm, name="azure-warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        # Whatever is wrong is said where the client is needed.
+        with contextlib.suppress(ImageError):
+            self.ml_client  # noqa: B018  # made for its import
 
     def login_server(self, registry: str | None = None) -> str:
         """The registry to push to: the workspace's own, or the one named (NAME or login
@@ -110,9 +122,7 @@ class Connection:
 
     def push(self, image: str, login_server: str, repository: str, emit: Emit) -> str:
         """Push the engine's image; the manifest's digest. Raises RegistryError, AzureError."""
-        from .push import Shipment, push
-
-        shipment = Shipment(image, repository, sandbox=self._facts.sandbox)
+        shipment = Shipment(image, repository, standins=self._facts.sandbox)
         return push(self.engine(), self.registry(login_server), shipment, emit)
 
     def has_image(self, login_server: str, repository: str, digest: str) -> bool:
@@ -127,10 +137,14 @@ class Connection:
         """Register it, or give the same content back; raises VersionTaken."""
         return environments.register(self, registration)
 
-    def environment(self, name: str, version: str) -> Environment:
+    def free_version(self, name: str, version: str) -> str:
+        """The next version after `version` that the workspace does not hold yet."""
+        return environments.next_free(version, environments.versions(self, name))
+
+    def environment(self, registered: RegisteredEnvironment) -> Environment:
         """The registered version as azure-ai-ml's own entity."""
-        with translated(f"reading environment {name}:{version}"):
-            return self.ml_client.environments.get(name, version)
+        with translated(f"reading environment {registered.name}:{registered.version}"):
+            return self.ml_client.environments.get(registered.name, registered.version)
 
     def attach_registry(self, registry_id: str) -> WorkspaceFacts:
         """Give the workspace the registry with that ARM id; the new facts. May break rerunning
@@ -157,7 +171,7 @@ def current() -> Connection | None:
 def required() -> Connection:
     """The connected workspace; raises NotConnected naming the ways to connect."""
     if _current is None:
-        raise not_connected()
+        raise NotConnected("No Azure ML workspace is connected.", hint=NO_WORKSPACE)
     return _current
 
 
@@ -247,15 +261,12 @@ def _token(arm: Arm) -> str:
         return str(arm.credential.get_token(arm.scope).token)
 
 
-def _default_engine() -> Any:
-    with translated("looking for the container engine"):
-        import docker
-
-        return docker.from_env()
+def _no_engine() -> ImageEngine:
+    raise BuilderUnavailable(
+        "There is no container engine to push from.", hint="Build in the cloud: --build acr."
+    )
 
 
 def default_port_file() -> Path:
-    """Where the sandbox of this user tells its addresses."""
-    state = os.environ.get("AZUREML_IMAGE_STATE")
-    folder = Path(state) if state else Path.home() / ".local" / "share" / "jupyter-azureml-image"
-    return folder / "sandbox.json"
+    """Where this user's sandbox tells its addresses."""
+    return state.folder() / "sandbox.json"

@@ -1,28 +1,42 @@
-"""Pushing an image through the engine, with the digest that the registry took."""
+"""Pushing an image through the engine, as the signed-in caller."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from ..errors import Forbidden, ImageError, RegistryError
-from ..events import Emit, Transfer
+from ..errors import BuilderUnavailable, RegistryError
+from ..events import Emit
 from .registry import Registry
-from .translate import Refusal, one_line, refused, translated
+from .translate import Refusal, refused
 
 STANDIN = "azureml-image.standin"
-_DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
+
+
+class ImageEngine(Protocol):
+    """What a push asks of the engine that holds the image."""
+
+    def inspect(self, reference: str) -> dict[str, Any] | None:
+        """What the engine knows of an image, None where it does not hold it."""
+
+    def tag(self, image: str, reference: str) -> None:
+        """Give the image a further name."""
+
+    def push(self, reference: str, emit: Emit, auth: Mapping[str, str] | None = None) -> str:
+        """Push it; the digest of the manifest as the registry confirms it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """What is pushed where: the engine's image (NAME:VERSION) and the registry's repository."""
+    """What is pushed where: the engine's image (NAME:VERSION) and the registry's repository.
+
+    `standins`: whether images on a stand-in base may go there (the sandbox only).
+    """
 
     image: str
     repository: str
-    sandbox: bool = False
+    standins: bool = False
 
     @property
     def tag(self) -> str:
@@ -30,90 +44,32 @@ class Shipment:
         return self.image.rpartition(":")[2]
 
 
-def push(engine: Any, registry: Registry, shipment: Shipment, emit: Emit) -> str:
-    """Push it and give the manifest's digest, confirmed by the registry.
-
-    Raises RegistryError, Forbidden or SignedOut.
-    """
-    target = f"{registry.login_server}/{shipment.repository}"
-    with translated(f"pushing {shipment.image}"):
-        image = engine.images.get(shipment.image)
-        if not shipment.sandbox:
-            _refuse_standin(image, shipment.image)
-        sign_in = registry.sign_in()
-        image.tag(target, tag=shipment.tag)
-        stream = engine.api.push(
-            target, tag=shipment.tag, stream=True, decode=True, auth_config=sign_in or None
+def push(engine: ImageEngine, registry: Registry, shipment: Shipment, emit: Emit) -> str:
+    """Push it and give the manifest's digest. Raises RegistryError, Forbidden or SignedOut."""
+    held = engine.inspect(shipment.image)
+    if held is None:
+        raise BuilderUnavailable(
+            f"The engine does not hold {shipment.image} any more, so it cannot be pushed.",
+            hint="Run the cell again: it will be built again.",
         )
-        said = _follow(stream, target, emit)
-    held = registry.digest(shipment.repository, said or shipment.tag)
-    if held is None or (said and held != said):
-        raise RegistryError(
-            f"{registry.login_server} does not hold {shipment.repository}:{shipment.tag} "
-            "after the push.",
-            hint="Run this again; nothing was registered.",
-        )
-    return held
+    if not shipment.standins:
+        _refuse_standin(held, shipment.image)
+    target = f"{registry.login_server}/{shipment.repository}:{shipment.tag}"
+    sign_in = registry.sign_in()
+    engine.tag(shipment.image, target)
+    try:
+        return engine.push(target, emit, sign_in)
+    except RegistryError as error:
+        if "is not allowed access" in error.message:
+            raise refused(Refusal(403, "DENIED", error.message), f"pushing {target}") from error
+        raise
 
 
-def _refuse_standin(image: Any, name: str) -> None:
-    labels = image.labels or {}
+def _refuse_standin(held: Mapping[str, Any], name: str) -> None:
+    labels = (held.get("Config") or {}).get("Labels") or {}
     if labels.get(STANDIN) == "true":
         raise RegistryError(
             f"{name} is built on a stand-in of its base image, which is for trying only.",
             hint="Build it where mcr.microsoft.com answers, or use the sandbox.",
             code="standin",
         )
-
-
-@dataclass(slots=True)
-class _Layers:
-    """Bytes pushed, layer by layer."""
-
-    done: dict[str, int] = field(default_factory=dict)
-    total: dict[str, int] = field(default_factory=dict)
-
-    def take(self, message: dict[str, Any]) -> bool:
-        """Note a progress message; whether it changed anything."""
-        layer, progress = message.get("id"), message.get("progressDetail") or {}
-        if not layer or not progress.get("current"):
-            return False
-        self.done[layer] = int(progress["current"])
-        # The engine counts past the end: the total is of the packed layer.
-        self.total[layer] = max(int(progress.get("total") or 0), self.done[layer])
-        return True
-
-    def event(self) -> Transfer:
-        return Transfer("push", sum(self.done.values()), sum(self.total.values()))
-
-
-def _follow(stream: Iterable[dict[str, Any]], target: str, emit: Emit) -> str | None:
-    layers, digest = _Layers(), None
-    for message in stream:
-        if "error" in message:
-            raise _failure(message, target)
-        found = (message.get("aux") or {}).get("Digest")
-        told = _DIGEST.search(str(message.get("status") or ""))
-        digest = found or (told.group(1) if told else digest)
-        if layers.take(message):
-            emit(layers.event())
-    return digest
-
-
-def _failure(message: dict[str, Any], target: str) -> ImageError:
-    text = one_line(str((message.get("errorDetail") or {}).get("message") or message["error"]))
-    low = text.lower()
-    if "is not allowed access" in low:
-        return refused(Refusal(403, "DENIED", text), f"pushing {target}")
-    if any(word in low for word in ("unauthorized", "denied", "authentication required")):
-        return Forbidden(
-            f"This account may not push to {target}: {text}",
-            hint="It needs AcrPush on the registry (Container Registry Repository Writer where "
-            "the registry uses repository permissions).",
-        )
-    if "no space left" in low:
-        return RegistryError(
-            f"The disk is full, seen while pushing {target}.",
-            hint="Free space where the engine keeps its images.",
-        )
-    return RegistryError(f"Pushing {target} failed: {text}", hint="Run this again.")

@@ -17,7 +17,6 @@ from ..errors import (
     AzureError,
     Forbidden,
     ImageError,
-    NotConnected,
     QuotaExceeded,
     RegistryError,
     ServiceFault,
@@ -370,13 +369,3 @@ _FOREIGN: dict[str, Callable[[Any, str], ImageError]] = {
     "docker.DockerException": _docker,
     "marshmallow.ValidationError": _own,
 }
-
-
-def not_connected() -> NotConnected:
-    """The error of a run that needs a workspace and has none."""
-    return NotConnected(
-        "No Azure ML workspace is connected.",
-        hint="Stop before it is needed with --until rehearse, connect one with\n"
-        "%azureml_image workspace --subscription ID -g GROUP -w NAME (or a config.json),\n"
-        "or try offline with %azureml_image workspace --sandbox.",
-    )
