@@ -34,6 +34,7 @@ STANDINS = tuple(name for names in STAGES.values() for name in names)
 
 _LABEL = "azureml-image.standin"
 _RECIPE = "azureml-image.standin.recipe"
+_OWN = (daemon.DISTRIBUTION.host, daemon.MODERN.host)
 _MCR = ("mcr.microsoft.com", 443)
 
 
@@ -44,21 +45,30 @@ def _client(host: str) -> Iterator[docker.DockerClient]:
         yield client
 
 
+def choose_host() -> str:
+    """Return the engine to work in: the user's where it can hold the base image, else our own."""
+    host = engine.usable()
+    if host in _OWN or _can_hold(host):
+        return host
+    say("mcr.microsoft.com does not answer, and stand-ins never go into your engine.")
+    return engine.start(daemon.DISTRIBUTION)
+
+
 def provide() -> tuple[str, str]:
     """Return the engine that holds the base image, and the sentence that says what it is."""
-    host = engine.usable()
-    own = {daemon.DISTRIBUTION.host, daemon.MODERN.host}
-    if host not in own:
-        with _client(host) as client:
-            if _holds(client, INFERENCE):
-                return host, f"{INFERENCE} is in your engine."
-            if _mcr_answers():
-                say(f"Pulling {INFERENCE}")
-                client.images.pull(INFERENCE, platform="linux/amd64")
-                return host, f"{INFERENCE} was pulled into your engine."
-        say("mcr.microsoft.com does not answer, and stand-ins never go into your engine.")
-        host = engine.start(daemon.DISTRIBUTION)
-    return host, _provide_in_own(host)
+    host = choose_host()
+    if host in _OWN:
+        return host, _provide_in_own(host)
+    with _client(host) as client:
+        if _holds(client, INFERENCE):
+            return host, f"{INFERENCE} is in your engine."
+        _pull_all(client)
+    return host, f"{INFERENCE} was pulled into your engine."
+
+
+def _can_hold(host: str) -> bool:
+    with _client(host) as client:
+        return _holds(client, INFERENCE) or _mcr_answers()
 
 
 def _provide_in_own(host: str) -> str:
@@ -69,8 +79,7 @@ def _provide_in_own(host: str) -> str:
         if _holds(client, INFERENCE) and not _is_standin(client, INFERENCE):
             return f"{INFERENCE} is in the project's own engine."
         if _mcr_answers():
-            for name in (INFERENCE, *RETIRED, TRAINING):
-                _pull(client, name)
+            _pull_all(client)
             return f"{INFERENCE} was pulled."
         seconds = _stand_in(client, wanted)
         return (
@@ -94,7 +103,9 @@ def copy(source: str, target: str) -> None:
         names = [n for n in STANDINS if _holds(here, n) and not _same(here, there, n)]
         if names:
             started = time.monotonic()
-            there.images.load(here.api.get_image(names))
+            address = f"{here.api.base_url}/v{here.api.api_version}/images/get"
+            with here.api.get(address, params={"names": names}, stream=True) as answer:
+                there.images.load(answer.iter_content(1 << 20))
             seconds = time.monotonic() - started
             say(f"Copied the base images into the other engine ({seconds:.0f} s).")
 
@@ -126,13 +137,15 @@ def _mcr_answers() -> bool:
         return False
 
 
-def _pull(client: docker.DockerClient, name: str) -> None:
-    try:
-        client.images.pull(name, platform="linux/amd64")
-    except APIError as error:
-        if name == INFERENCE:
-            raise fail(f"{name} could not be pulled: {error.explanation}") from error
-        say(f"{name} could not be pulled ({error.explanation}); what needs it will say so.")
+def _pull_all(client: docker.DockerClient) -> None:
+    for name in (INFERENCE, *RETIRED, TRAINING):
+        say(f"Pulling {name}")
+        try:
+            client.images.pull(name, platform="linux/amd64")
+        except APIError as error:
+            if name == INFERENCE:
+                raise fail(f"{name} could not be pulled: {error.explanation}") from error
+            say(f"{name} could not be pulled ({error.explanation}); what needs it will say so.")
 
 
 def _stand_in(client: docker.DockerClient, wanted: str) -> float:
