@@ -28,6 +28,7 @@ traceback stays on `__cause__` and is shown with `--traceback`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -92,12 +93,22 @@ class BuilderUnavailable(ImageError):
     code = "builder-unavailable"
 
 
-class BuildFailed(ImageError):
-    """The build ran and failed.
+@dataclass(frozen=True, slots=True)
+class BuildFailure:
+    """Where a build failed; fields that the builder did not tell are None.
 
     `instruction` is the failing instruction's text, `line` its line in the Dockerfile,
-    `exit_code` that of its command, `log` the path of the full log.
+    `exit_code` its command's, `last_lines` the end of its output.
     """
+
+    instruction: str | None = None
+    line: int | None = None
+    exit_code: int | None = None
+    last_lines: tuple[str, ...] = ()
+
+
+class BuildFailed(ImageError):
+    """The build ran and failed; `failure` says where."""
 
     code = "build-failed"
 
@@ -111,22 +122,6 @@ class BuildFailed(ImageError):
     ) -> None:
         super().__init__(message, hint=hint, code=code)
         self.failure = failure or BuildFailure()
-
-
-class BuildFailure:
-    """Where a build failed; fields that the builder did not tell are None."""
-
-    def __init__(
-        self,
-        instruction: str | None = None,
-        line: int | None = None,
-        exit_code: int | None = None,
-        last_lines: Sequence[str] = (),
-    ) -> None:
-        self.instruction = instruction
-        self.line = line
-        self.exit_code = exit_code
-        self.last_lines = tuple(last_lines)
 
 
 class RehearsalFailed(ImageError):

@@ -126,7 +126,7 @@ class RunEnded:
     hint: str = ""
 
 
-Event = Union[
+Event = Union[  # noqa: UP007  # evaluated at run time, and listed by _TYPES
     RunStarted,
     StageStarted,
     StageEnded,

@@ -83,9 +83,7 @@ def _evaluate(
     first = evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target)
     bases = {reference: outside.base(reference, recipe) for reference in first.bases}
     known: dict[str, BaseFacts] = {reference: base.facts for reference, base in bases.items()}
-    facts = evaluate(
-        dockerfile, build_args=recipe.build_args, target=recipe.target, bases=known
-    )
+    facts = evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target, bases=known)
     return facts, bases
 
 

@@ -15,10 +15,10 @@ from .lint.diagnostic import Diagnostic, Severity, at_least
 from .outside import Outside
 from .plan.request import BuildRequest
 
+_UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 
-def inspect_text(
-    request: BuildRequest, known: Known, outside: Outside
-) -> tuple[Diagnostic, ...]:
+
+def inspect_text(request: BuildRequest, known: Known, outside: Outside) -> tuple[Diagnostic, ...]:
     """All findings on the Dockerfile text, ours and the outside linter's, in one list."""
     root = Path(request.context)
     question = CheckInput(
@@ -34,9 +34,7 @@ def inspect_text(
     return check(question)
 
 
-def stop_on(
-    findings: tuple[Diagnostic, ...], fail_on: Literal["error", "warning", "never"]
-) -> str:
+def stop_on(findings: tuple[Diagnostic, ...], fail_on: Literal["error", "warning", "never"]) -> str:
     """The check's sentence; raises CheckFailed where a finding is bad enough to stop."""
     level: Severity = "warning" if fail_on == "warning" else "error"
     bad = at_least(findings, level) if fail_on != "never" else ()
@@ -62,7 +60,7 @@ def inspect_context(
     if suspects:
         first = suspects[0]
         raise ContextError(
-            f"'{first.path}' looks like a credential ({first.why}) and would be sent to the builder.",
+            f"'{first.path}' looks like a credential ({first.why}) and would be sent.",
             hint=f"Add it to {manifest.ignore_file or '.dockerignore'}, or name it with "
             f"--allow-file {first.path} if it is none.",
             code="credential",
@@ -76,12 +74,10 @@ def in_words(size: int) -> str:
     """A size in bytes as people say it: 812 bytes, 3.4 kB, 1.2 GB (powers of ten)."""
     if size < 1000:
         return f"{size} bytes"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB"):
-        amount /= 1000
-        if amount < 1000:
-            break
-    return f"{amount:.1f} {unit}"
+    unit, factor = next(
+        ((unit, factor) for unit, factor in _UNITS if size < 1000 * factor), _UNITS[-1]
+    )
+    return f"{size / factor:.1f} {unit}"
 
 
 def _notebook_warning(request: BuildRequest, manifest: ContextManifest) -> tuple[str, ...]:

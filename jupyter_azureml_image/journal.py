@@ -7,6 +7,7 @@ events gives the same view again; that is what `attach` does.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
@@ -14,7 +15,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,8 @@ from typing import IO, Any, Literal
 
 from . import events, wire
 from .errors import BadUsage
-from .events import Event, LogLine
+from .events import Event, LogLine, RunEnded, StageStarted
+from .stages import Stage
 
 Status = Literal["running", "detached", "done", "failed", "cancelled", "lost"]
 
@@ -90,9 +92,7 @@ class Journal:
             db.execute("BEGIN IMMEDIATE")
             row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
             known = json.loads(row[0]) | {key: wire.dump(value) for key, value in facts.items()}
-            db.execute(
-                "UPDATE runs SET facts = ? WHERE run_id = ?", (json.dumps(known), run_id)
-            )
+            db.execute("UPDATE runs SET facts = ? WHERE run_id = ?", (json.dumps(known), run_id))
 
     def end(self, run_id: str, status: Status, sentence: str = "") -> None:
         """The run is over (or, for `detached`, goes on without a kernel)."""
@@ -169,6 +169,30 @@ class Journal:
                     yield events.from_json(json.loads(line))
                 except KeyError:
                     continue
+
+    def follow(self, run_id: str, stopped: Callable[[], bool]) -> Iterator[Event]:
+        """The events so far and those another process still adds, until the run is over there
+        or `stopped`; ends with a RunEnded, whatever became of that process."""
+        seen, ended = 0, False
+        while not ended and not stopped():
+            row = self.run(run_id)
+            for event in itertools.islice(self.events(run_id), seen, None):
+                seen += 1
+                ended = isinstance(event, RunEnded)
+                yield event
+            if row.status not in ("running", "detached") or not row.owner_lives:
+                break
+            time.sleep(0.0 if ended else 0.3)  # another process writes: there is nothing to await
+        if not ended:
+            yield RunEnded("failed", 0.0, self.run(run_id).sentence)
+
+    def rewind(self, run_id: str, stage: Stage) -> tuple[Event, ...]:
+        """The events before `stage` began; the run's files are emptied, to be written anew by
+        whoever goes on from there."""
+        before = tuple(itertools.takewhile(lambda e: e != StageStarted(stage), self.events(run_id)))
+        for path in (self.run_folder(run_id) / "events.jsonl", self.log_path(run_id)):
+            path.write_bytes(b"")
+        return before
 
     def recorder(self, run_id: str) -> Recorder:
         """Something that writes the run's events down as they come."""

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import existing, stages
-from .build.ports import Builder, BuildJob, BuiltImage, RunToken
+from .build.ports import Builder, BuildJob, BuildRun, BuiltImage, RunToken
 from .cancellation import Cancellation
-from .errors import BuilderUnavailable, Cancelled, CheckFailed, ImageError, RehearsalFailed
+from .errors import (
+    BuilderUnavailable,
+    BuildFailed,
+    Cancelled,
+    CheckFailed,
+    ImageError,
+    RehearsalFailed,
+)
 from .events import (
     Emit,
     Findings,
@@ -77,6 +84,8 @@ class Pipeline:
         """Go on with a build that an earlier kernel started, and with the stages after it."""
         self._token = token
         self.build.plan, self.build.version = plan, plan.version
+        image = existing.local_image(self._outside, plan.reference, plan.fingerprint)
+        self._existing = Existing(image=image)
         return self._follow(stages.STAGES[stages.STAGES.index("build") :])
 
     def _follow(self, wanted: tuple[Stage, ...]) -> ImageBuild:
@@ -153,7 +162,7 @@ class Pipeline:
 
     def _do_build(self) -> Ended:
         plan = self._planned
-        if plan.action == "reuse":
+        if plan.action == "reuse" or self._existing.image is not None:
             self._use(self._existing.image)
             return Ended("reused", "Not built again: the same content is there already.")
         builder = self._builder()
@@ -166,7 +175,7 @@ class Pipeline:
         )
         self._note(token=run.token)
         with self._run.cancellation.stopping(run.cancel):
-            image = run.wait()
+            image = self._awaited(run)
         self._note(image=image)
         self._use(image)
         return Ended("done", f"Built {image.reference}.")
@@ -185,9 +194,7 @@ class Pipeline:
             return self._judge(
                 Verdict("skipped", "Not rehearsed: there is no engine here to start the image in.")
             )
-        verdict = self._outside.rehearse(
-            reference, request, self._emit, self._run.cancellation
-        )
+        verdict = self._outside.rehearse(reference, request, self._emit, self._run.cancellation)
         self._note(rehearsal=key)
         return self._judge(verdict)
 
@@ -218,13 +225,12 @@ class Pipeline:
 
     def _do_register(self) -> Ended:
         workspace = self._needed_workspace
-        registered = self._existing.registered
-        outcome: Outcome = "reused" if registered else "done"
-        if registered is None:
-            registered = workspace.register(self._registration())
+        held = self._existing.registered
+        outcome: Outcome = "reused" if held else "done"
+        registered = held or workspace.register(self._registration())
         self._note(registered=registered)
         self.build.registered = registered
-        self.build._environment = lambda: workspace.environment(registered)
+        self.build.made_environment = lambda: workspace.environment(registered)
         done = "Already registered" if outcome == "reused" else "Registered"
         return Ended(outcome, f"{done}: azureml:{registered.name}:{registered.version}.")
 
@@ -270,6 +276,15 @@ class Pipeline:
 
     def _cloud(self) -> tuple[Builder, ...]:
         return self._outside.cloud_builders(self._request)
+
+    def _awaited(self, run: BuildRun) -> BuiltImage:
+        try:
+            return run.wait()
+        except BuildFailed as error:
+            row = self._run.journal.run(self._run.run_id)
+            if row.facts.get("stopped"):  # from another kernel: to the builder it just failed
+                raise Cancelled("The run was stopped.") from error
+            raise
 
     def _job(self, plan: Plan) -> BuildJob:
         manifest = self._gathered.manifest

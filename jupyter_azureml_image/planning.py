@@ -39,9 +39,7 @@ class Planned:
     lines: tuple[str, ...]
 
 
-def make_plan(
-    request: BuildRequest, known: Known, outside: Outside, journal: Journal
-) -> Planned:
+def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Journal) -> Planned:
     """The plan of a request. Raises, before anything is made, what would stop it later: no
     builder, no workspace or registry where one is needed, a name or version that is taken."""
     if known.facts is None or known.manifest is None:

@@ -39,15 +39,15 @@ class ImageBuild:
     log: str | None = None
     reused: bool = False
     sandbox: bool = False
-    _environment: Callable[[], Any] | None = field(default=None, repr=False)
+    made_environment: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def environment(self) -> Environment | None:
         """The registered environment as azure-ai-ml's own `Environment`, made when first
         asked for; None where the run did not register."""
-        if self._environment is None:
+        if self.made_environment is None:
             return None
-        environment: Environment = self._environment()
+        environment: Environment = self.made_environment()
         return environment
 
     def deploy(self, endpoint: str, **options: Any) -> Any:

@@ -51,7 +51,7 @@ class RegisteredEnvironment:
 
 
 class Workspace(Protocol):
-    """What the pipeline asks of Azure ML and its registry. Errors are AzureError or RegistryError."""
+    """What the pipeline asks of Azure ML and its registry; raises AzureError, RegistryError."""
 
     @property
     def facts(self) -> WorkspaceFacts:
@@ -70,7 +70,7 @@ class Workspace(Protocol):
     def free_version(self, name: str, version: str) -> str:
         """The next version after `version` that the workspace does not hold yet."""
 
-    def warm(self) -> None:
+    def warm(self) -> object:
         """Begin, in the background, what registering will need (imports, tokens)."""
 
     def find_environment(self, name: str, version: str) -> RegisteredEnvironment | None:

@@ -1,0 +1,126 @@
+"""The world outside, as it is here: the ports answered by the real adapters."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .build.ports import Builder
+from .cancellation import Cancellation
+from .catalog import base_facts
+from .dockerfile.facts import BaseFacts
+from .errors import BuilderUnavailable, ImageError, NotConnected
+from .events import Emit
+from .lint.diagnostic import Diagnostic
+from .outside import Base, LocalImage
+from .plan.request import BuildRequest, Recipe
+from .rehearse.verdict import Verdict
+
+if TYPE_CHECKING:
+    from .azure.connection import Connection
+    from .build.engine import Engine
+
+
+class Here:
+    """The engine the docker CLI would use, the connected workspace and its registry.
+
+    One of these serves one run: what was found, or found missing, stays so for that run.
+    `folder` is where a `config.json` is looked for when no workspace is connected.
+    """
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = folder
+        self._engine: Engine | BuilderUnavailable | None = None
+        self._workspace: Connection | None = None
+
+    def engine(self) -> Engine:
+        """The local engine; raises BuilderUnavailable."""
+        from .build.engine import Engine
+
+        if self._engine is None:
+            try:
+                self._engine = Engine.connect()
+            except BuilderUnavailable as error:
+                self._engine = error
+        if isinstance(self._engine, BuilderUnavailable):
+            raise self._engine
+        return self._engine
+
+    def local_builders(self) -> tuple[Builder, ...]:
+        """Builders of the local engine, best first; raises BuilderUnavailable."""
+        from .build.local import local_builders
+
+        return tuple(local_builders(self.engine()))
+
+    def cloud_builders(self, request: BuildRequest) -> tuple[Builder, ...]:
+        """ACR builders, best first; raises BuilderUnavailable where there are none."""
+        raise BuilderUnavailable(
+            "No workspace with a container registry is connected.", code="no-cloud"
+        )
+
+    def workspace(self) -> Connection | None:
+        """The connected workspace; connects to the one `config.json` names if there is none."""
+        from .azure import connection
+
+        if self._workspace is None:
+            self._workspace = connection.current() or self._configured()
+        if self._workspace is not None:
+            self._workspace.engine = self.engine
+        return self._workspace
+
+    def base(self, reference: str, recipe: Recipe) -> Base:
+        """What a FROM reference resolves to; never raises for one that cannot be asked."""
+        known = base_facts(reference) or BaseFacts()
+        if reference == "scratch":
+            return Base(reference, "scratch", known)
+        try:
+            engine = self.engine()
+            digest = engine.base_digest(reference, pull=recipe.pull)
+            return Base(reference, digest, engine.image_facts(reference) or known)
+        except ImageError as error:
+            return Base(reference, None, known, trouble=error.message)
+
+    def image(self, reference: str) -> LocalImage | None:
+        """The local engine's image of that name, None where it (or the engine) is missing."""
+        with contextlib.suppress(BuilderUnavailable):
+            found = self.engine().inspect(reference)
+            if found is not None:
+                labels = (found.get("Config") or {}).get("Labels") or {}
+                return LocalImage(str(found["Id"]), found.get("Size"), labels)
+        return None
+
+    def lint_text(self, text: str) -> tuple[Diagnostic, ...]:
+        """hadolint's findings; none where it is not installed."""
+        from .lint.hadolint import findings
+
+        return findings(text)
+
+    def rehearse(
+        self, image: str, request: BuildRequest, emit: Emit, cancellation: Cancellation
+    ) -> Verdict:
+        """Start the image as Azure ML would and judge it; nothing of it stays behind."""
+        from .rehearse import rehearse
+
+        return rehearse(
+            self.engine(), image, request.rehearsal, emit, lambda: cancellation.requested
+        )
+
+    def fetch(self, reference: str, emit: Emit) -> LocalImage:
+        """Bring a pushed image into the local engine; raises RegistryError."""
+        engine = self.engine()
+        workspace = self.workspace()
+        server = reference.partition("/")[0]
+        auth = workspace.registry(server).sign_in() if workspace else None
+        engine.pull(reference, emit, auth=auth)
+        found = self.image(reference)
+        if found is None:
+            raise BuilderUnavailable(f"{reference} was pulled, and the engine does not have it.")
+        return found
+
+    def _configured(self) -> Connection | None:
+        from .azure import connection
+
+        if connection.named_by_config(self._folder) is None:
+            raise NotConnected("No Azure ML workspace is connected, and no config.json names one.")
+        return connection.connect(connection.ConnectOptions(folder=self._folder or str(Path.cwd())))
