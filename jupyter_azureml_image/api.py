@@ -261,7 +261,7 @@ def _record(cls: type[T], data: Any) -> T | None:
 
 def _maker(registered: RegisteredEnvironment) -> Callable[[], Any]:
     def make() -> Any:
-        workspace = _outside().workspace()
+        workspace = _outside().workspace(connect=True)
         if workspace is None:
             raise NotConnected(
                 "The environment is in a workspace that is not connected.",

@@ -17,6 +17,7 @@ from .outside import Base, Outside
 from .plan.choose import Offer, choose
 from .plan.registration import Workspace
 from .plan.request import BuildRequest
+from .stages import includes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def gather(request: BuildRequest, outside: Outside) -> Known:
         manifest = resolve_context(
             Path(request.context), dockerfile=request.recipe.path, reach=facts.context_sources
         )
-    workspace, no_workspace = _workspace(outside)
+    workspace, no_workspace = _workspace(request, outside)
     offered = _Offers(request, outside)
     builder, reason, no_builder = offered.choose(request, _needs(request, facts))
     return Known(
@@ -95,9 +96,17 @@ def _needs(request: BuildRequest, facts: Facts | None) -> tuple[Need, ...]:
     return needs
 
 
-def _workspace(outside: Outside) -> tuple[Workspace | None, ImageError | None]:
+def _workspace(
+    request: BuildRequest, outside: Outside
+) -> tuple[Workspace | None, ImageError | None]:
+    """Nothing is contacted that this run does not ask for."""
+    wanted = (
+        request.until == "plan"
+        or request.build in ("acr", "azureml")
+        or includes(request.until, "push")
+    )
     try:
-        return outside.workspace(), None
+        return outside.workspace(connect=wanted), None
     except ImageError as error:
         return None, error
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from .context.archive import describe
 from .context.credentials import credential_files
+from .context.describe import describe
 from .context.manifest import ContextManifest
 from .errors import CheckFailed, ContextError
 from .gather import Known

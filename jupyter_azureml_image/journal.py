@@ -93,6 +93,7 @@ class Journal:
             row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
             known = json.loads(row[0]) | {key: wire.dump(value) for key, value in facts.items()}
             db.execute("UPDATE runs SET facts = ? WHERE run_id = ?", (json.dumps(known), run_id))
+            db.execute("COMMIT")
 
     def end(self, run_id: str, status: Status, sentence: str = "") -> None:
         """The run is over (or, for `detached`, goes on without a kernel)."""

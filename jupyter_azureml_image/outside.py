@@ -51,8 +51,9 @@ class Outside(Protocol):
     def cloud_builders(self, request: BuildRequest) -> tuple[Builder, ...]:
         """ACR builders, best first; raises BuilderUnavailable where there are none."""
 
-    def workspace(self) -> Workspace | None:
-        """The connected workspace; connects to the one `config.json` names if there is none."""
+    def workspace(self, *, connect: bool) -> Workspace | None:
+        """The connected workspace. Where there is none and `connect` is true, the one that
+        `config.json` or the environment names is connected, or NotConnected raised."""
 
     def base(self, reference: str, recipe: Recipe) -> Base:
         """What a FROM reference resolves to; never raises for one that cannot be asked."""

@@ -35,7 +35,7 @@ from .inspection import inspect_context, inspect_text, stop_on
 from .journal import Journal
 from .outside import Outside
 from .plan.plan import Plan
-from .plan.registration import Registration, Workspace
+from .plan.registration import Registration, Workspace, WorkspaceFacts
 from .plan.request import BuildRequest
 from .planning import make_plan
 from .rehearse.verdict import Verdict
@@ -130,7 +130,9 @@ class Pipeline:
 
     def _do_check(self) -> Ended:
         self._known = known = gather(self._request, self._outside)
-        self.build.sandbox = bool(known.workspace and known.workspace.facts.sandbox)
+        if known.workspace is not None:
+            self.build.sandbox = known.workspace.facts.sandbox
+            self._emit(Note(_introduction(known.workspace.facts)))
         findings = inspect_text(self._request, known, self._outside)
         self.build.diagnostics = findings
         self._emit(Findings(findings, self._request.recipe.text))
@@ -250,7 +252,7 @@ class Pipeline:
 
     @property
     def _workspace(self) -> Workspace | None:
-        return self._known.workspace if self._known else self._outside.workspace()
+        return self._known.workspace if self._known else self._outside.workspace(connect=True)
 
     @property
     def _needed_workspace(self) -> Workspace:
@@ -355,6 +357,11 @@ class Pipeline:
             tags=tags,
             description=request.description,
         )
+
+
+def _introduction(facts: WorkspaceFacts) -> str:
+    kind = "SANDBOX workspace" if facts.sandbox else "Workspace"
+    return f"{kind} '{facts.name}', signed in as {facts.signed_in_as or 'an unnamed caller'}."
 
 
 def _sentence(build: ImageBuild) -> str:

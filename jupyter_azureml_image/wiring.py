@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from .plan.request import BuildRequest, Recipe
 from .rehearse.verdict import Verdict
 
 if TYPE_CHECKING:
-    from .azure.connection import Connection
+    from .azure.connection import Connection, ConnectOptions
     from .build.engine import Engine
 
 
@@ -59,12 +60,14 @@ class Here:
             "No workspace with a container registry is connected.", code="no-cloud"
         )
 
-    def workspace(self) -> Connection | None:
-        """The connected workspace; connects to the one `config.json` names if there is none."""
+    def workspace(self, *, connect: bool) -> Connection | None:
+        """The connected workspace; with `connect`, the one the surroundings name."""
         from .azure import connection
 
         if self._workspace is None:
-            self._workspace = connection.current() or self._configured()
+            self._workspace = connection.current()
+        if self._workspace is None and connect:
+            self._workspace = connection.connect(self._named())
         if self._workspace is not None:
             self._workspace.engine = self.engine
         return self._workspace
@@ -109,7 +112,7 @@ class Here:
     def fetch(self, reference: str, emit: Emit) -> LocalImage:
         """Bring a pushed image into the local engine; raises RegistryError."""
         engine = self.engine()
-        workspace = self.workspace()
+        workspace = self.workspace(connect=True)
         server = reference.partition("/")[0]
         auth = workspace.registry(server).sign_in() if workspace else None
         engine.pull(reference, emit, auth=auth)
@@ -118,9 +121,13 @@ class Here:
             raise BuilderUnavailable(f"{reference} was pulled, and the engine does not have it.")
         return found
 
-    def _configured(self) -> Connection | None:
+    def _named(self) -> ConnectOptions:
+        """What the environment variable or the one `config.json` says; raises NotConnected."""
         from .azure import connection
 
-        if connection.named_by_config(self._folder) is None:
+        if os.environ.get("AZUREML_IMAGE_WORKSPACE") == "sandbox":
+            return connection.ConnectOptions(sandbox=True)
+        folder = self._folder or str(Path.cwd())
+        if connection.named_by_config(folder) is None:
             raise NotConnected("No Azure ML workspace is connected, and no config.json names one.")
-        return connection.connect(connection.ConnectOptions(folder=self._folder or str(Path.cwd())))
+        return connection.ConnectOptions(folder=folder)
