@@ -1,0 +1,110 @@
+"""The words that every view shows: said once here, so that text and HTML cannot differ."""
+
+from __future__ import annotations
+
+import re
+
+from ..events import Note, RunEnded, Transfer
+from ..lint.diagnostic import SEVERITIES, Diagnostic
+from .fold import StageState, State, StepState
+
+SIGNS = {
+    "running": "…",
+    "done": "✓",
+    "cached": "✓",
+    "reused": "↺",
+    "skipped": "–",
+    "failed": "✗",
+    "cancelled": "■",
+    "error": "✗",
+    "warning": "!",
+    "info": "i",
+}
+"""A sign for every state and severity; it always stands beside the word."""
+
+# Escape sequences of terminals (CSI, OSC and two-character ones), then other control characters.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """`text` without escape sequences, control characters and marks that reorder or hide it."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def size(count: int) -> str:
+    """A number of bytes for people: decimal units, as Docker prints them."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} TB"
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value // 60)} min {int(value % 60):02} s"
+
+
+def headline(state: State) -> str:
+    """The first line: what runs, and how to find it again."""
+    parts = [state.name or "run", f"run {state.run_id}"] if state.run_id else [state.name or "run"]
+    return " · ".join([*parts, *(["SANDBOX"] if state.sandbox else [])])
+
+
+def stage(view: StageState) -> str:
+    """One stage in one line."""
+    head = f"{SIGNS[view.state]} {view.stage} {view.state}"
+    took = "" if view.state == "running" else f" ({seconds(view.seconds)})"
+    return f"{head}{took}{': ' if view.sentence else ''}{clean(view.sentence)}"
+
+
+def step(view: StepState) -> str:
+    """One build instruction in one line."""
+    took = f" ({seconds(view.seconds)})" if view.state in ("done", "failed") else ""
+    return f"{SIGNS[view.state]} {view.state}{took}: {clean(view.title)}"
+
+
+def note(view: Note) -> str:
+    """One sentence; a warning says that it is one."""
+    return f"Warning: {clean(view.text)}" if view.level == "warning" else clean(view.text)
+
+
+def transfer(view: Transfer) -> str:
+    """How far bytes have moved."""
+    of = f" of {size(view.total)}" if view.total is not None else ""
+    return f"{view.what}: {size(view.done)}{of}"
+
+
+def queued(value: float) -> str:
+    """How long a cloud build has waited."""
+    return f"Waiting for a machine for {seconds(value)}."
+
+
+def skipped(count: int) -> str:
+    """The mark in place of log lines that are only in the file."""
+    return f"… {count:,} earlier lines are in the log file"
+
+
+def tally(findings: tuple[Diagnostic, ...]) -> str:
+    """How many findings of which severity."""
+    counts = [(s, sum(d.severity == s for d in findings)) for s in SEVERITIES]
+    told = [f"{n} {s}{'s' if n > 1 and s != 'info' else ''}" for s, n in counts if n]
+    return ", ".join(told) or "no findings"
+
+
+def finding(view: Diagnostic) -> str:
+    """What a finding says, in one line."""
+    return (
+        f"{SIGNS[view.severity]} {view.severity} {view.code} in line {view.line}: "
+        f"{clean(view.message)}"
+    )
+
+
+def ending(view: RunEnded) -> str:
+    """The last line of a run."""
+    sentence = f": {clean(view.sentence)}" if view.sentence else ""
+    return f"{SIGNS[view.outcome]} {view.outcome} after {seconds(view.seconds)}{sentence}"
