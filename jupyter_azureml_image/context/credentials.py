@@ -9,7 +9,6 @@ import os
 import re
 from dataclasses import dataclass
 
-from ..errors import ContextError
 from .ignore import IgnoreRules
 from .manifest import ContextManifest
 from .reading import opened
@@ -73,7 +72,7 @@ _SIGNS = (
 _SUSPECT = re.compile("|".join(sign.name.pattern for sign in _SIGNS), re.IGNORECASE)
 
 
-def find_credentials(
+def credential_files(
     manifest: ContextManifest, allow: tuple[str, ...] = ()
 ) -> tuple[Credential, ...]:
     """The files of `manifest` that look like credentials and that no pattern of `allow`
@@ -91,21 +90,6 @@ def find_credentials(
             folder = re.search(r"(?:.*/)?\.azure/", entry.path)
             found[folder.group() if folder else entry.path] = why
     return tuple(Credential(path, why) for path, why in found.items())
-
-
-def refuse_credentials(manifest: ContextManifest, allow: tuple[str, ...] = ()) -> None:
-    """Raise ContextError naming every file that `find_credentials` finds, if any."""
-    found = find_credentials(manifest, allow)
-    if not found:
-        return
-    listed = ", ".join(f"{item.path} ({item.why})" for item in found)
-    raise ContextError(
-        f"The build would be sent what looks like credentials: {listed}.",
-        hint=f"Add the line {found[0].path.rstrip('/')} to "
-        f"{manifest.ignore_file or '.dockerignore'}, or let it through on purpose with "
-        f"--allow-file {found[0].path.rstrip('/')}; a build reads secrets with --secret.",
-        code="credentials",
-    )
 
 
 def _why(root: str, path: str) -> str | None:

@@ -26,7 +26,7 @@ _FLAGS = (
 )
 
 
-class ContextChanged(ContextError):  # noqa: N818 - named as the other errors here are
+class ContextChanged(ContextError):
     """A file changed, or went, between being listed and being sent."""
 
     code = "context-changed"

@@ -1,0 +1,162 @@
+"""The fingerprint: what decides an image's content, in named parts that can be compared.
+
+Two requests with one fingerprint give one image. Not in it: where it is built, its name,
+tags and description, `--no-cache`, secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..context.manifest import ContextEntry, ContextManifest
+from .request import Recipe
+
+# Changed only when the meaning of a part changes: a new mark builds everything anew.
+_MARK = "jupyter-azureml-image fingerprint 1"
+_MOST = 4  # changes that a sentence names
+_DIGITS = 32  # hexadecimal digits kept of each part's SHA-256
+
+
+Parts = tuple[tuple[str, str], ...]
+"""Names and digests, sorted by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The parts. `dockerfile` and the values of `build_args` are digests of the text.
+
+    `files` holds each path of the context (a folder's ends with `/`) with kind letter, mode
+    and content digest; `bases` each base's reference with its digest, "" where unknown.
+    """
+
+    dockerfile: str
+    files: Parts = ()
+    build_args: Parts = ()
+    target: str | None = None
+    platform: str = "linux/amd64"
+    bases: Parts = ()
+
+    @property
+    def value(self) -> str:
+        """The SHA-256 over all parts, in hexadecimal."""
+        parts = (
+            _MARK,
+            self.dockerfile,
+            self.files,
+            self.build_args,
+            self.target,
+            self.platform,
+            self.bases,
+        )
+        return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        """The version an image gets by default: the first twelve digits."""
+        return self.value[:12]
+
+    def sentence_since(self, old: Fingerprint) -> str:
+        """What changed since `old`, as one sentence: a few changes by name, the rest counted."""
+        found = differences(old, self)
+        if not found:
+            return "nothing changed"
+        most = len(found) if len(found) <= _MOST else _MOST - 1
+        rest = f" and {len(found) - most} more changes" if len(found) > most else ""
+        return f"{', '.join(found[:most])}{rest}; everything else is the same"
+
+
+def fingerprint_of(
+    recipe: Recipe, manifest: ContextManifest, bases: Mapping[str, str | None]
+) -> Fingerprint:
+    """The fingerprint of `recipe` with what is sent and the bases' digests (None: unknown)."""
+    build_args = dict(recipe.build_args)  # given twice, the last one counts, as for Docker
+    return Fingerprint(
+        dockerfile=_short(recipe.text),
+        files=tuple(sorted(_file(entry) for entry in manifest.entries)),
+        build_args=tuple(
+            (name, _short(f"{name}={value}")) for name, value in sorted(build_args.items())
+        ),
+        target=recipe.target,
+        platform=recipe.platform,
+        bases=tuple((reference, digest or "") for reference, digest in sorted(bases.items())),
+    )
+
+
+def differences(old: Fingerprint, new: Fingerprint) -> tuple[str, ...]:
+    """What `new` has that `old` has not, each as a few words; empty where they are the same."""
+    return tuple(_differences(old, new))
+
+
+def _differences(old: Fingerprint, new: Fingerprint) -> Iterator[str]:
+    if old.dockerfile != new.dockerfile:
+        yield "the Dockerfile changed"
+    yield from _mapping("build argument ", dict(old.build_args), dict(new.build_args))
+    if old.target != new.target:
+        yield f"the target went from {_stage(old.target)} to {_stage(new.target)}"
+    if old.platform != new.platform:
+        yield f"the platform went from {old.platform} to {new.platform}"
+    yield from _bases(dict(old.bases), dict(new.bases))
+    yield from _files(dict(old.files), dict(new.files))
+
+
+def _bases(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for reference in sorted(old.keys() & new.keys()):
+        before, after = old[reference], new[reference]
+        if before != after:
+            yield f"base {reference} moved from {_digest(before)} to {_digest(after)}"
+    yield from _added_and_gone("base ", old, new)
+
+
+def _files(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for path in sorted(old.keys() & new.keys()):
+        if old[path] != new[path]:
+            yield _changed(path, old[path], new[path])
+    # A folder that holds something is told of by what it holds.
+    paths = old.keys() | new.keys()
+    full = {path[: at + 1] for path in paths for at in range(len(path) - 1) if path[at] == "/"}
+    yield from _added_and_gone("", _without(full, old), _without(full, new))
+
+
+def _changed(path: str, old: str, new: str) -> str:
+    (before, _, was), (after, _, now) = old.partition(" "), new.partition(" ")
+    if was == now and before[0] == after[0]:
+        return f"{path.rstrip('/')} has mode {after[1:]} instead of {before[1:]}"
+    return f"{path} changed"
+
+
+def _without(paths: set[str], files: Mapping[str, str]) -> dict[str, str]:
+    return {path: identity for path, identity in files.items() if path not in paths}
+
+
+def _mapping(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            yield f"{kind}{name} changed"
+    yield from _added_and_gone(kind, old, new)
+
+
+def _added_and_gone(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"+ {kind}{name} is new" for name in sorted(new.keys() - old.keys()))
+    yield from (f"- {kind}{name} is gone" for name in sorted(old.keys() - new.keys()))
+
+
+def _file(entry: ContextEntry) -> tuple[str, str]:
+    if entry.kind == "directory":
+        return f"{entry.path}/", f"d{entry.mode:o}"
+    content = entry.digest[:_DIGITS] if entry.kind == "file" else _short(entry.target)
+    return entry.path, f"{entry.kind[0]}{entry.mode:o} {content}"
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+
+
+def _digest(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:12] or "an unknown digest"
+
+
+def _stage(target: str | None) -> str:
+    return "the last stage" if target is None else target

@@ -1,0 +1,112 @@
+"""The archive that builders without a folder of their own are sent."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from jupyter_azureml_image.context.archive import header, pack
+from jupyter_azureml_image.context.manifest import ContextEntry, ContextManifest, resolve_context
+from jupyter_azureml_image.context.reading import ContextChanged
+
+LONG = "/".join(["d" * 60] * 5) + "/" + "f" * 120
+
+
+def packed(manifest: ContextManifest, **options: object) -> bytes:
+    return b"".join(pack(manifest, **options))  # type: ignore[arg-type]
+
+
+def opened(data: bytes) -> tarfile.TarFile:
+    return tarfile.open(fileobj=io.BytesIO(data))
+
+
+def test_the_archive_holds_what_the_manifest_lists(tree):
+    root = tree({"a.py": "x", "d/ünï.bin": b"\0" * 700, "l": "-> a.py", "e": None, LONG: "deep"})
+    (root / "run.sh").write_text("#!/bin/sh")
+    (root / "run.sh").chmod(0o755)
+    manifest = resolve_context(root)
+    archive = opened(packed(manifest))
+    kinds = {"file": tarfile.REGTYPE, "directory": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
+    assert [(m.name, m.type, m.mode, m.size, m.linkname) for m in archive] == [
+        (e.path, kinds[e.kind], e.mode, e.size, e.target) for e in manifest.entries
+    ]
+    assert archive.extractfile(LONG).read() == b"deep"
+    assert {(m.uid, m.gid, m.uname, m.gname, m.mtime) for m in archive} == {
+        (0, 0, "", "", 946684800)
+    }
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_the_same_content_gives_the_same_bytes(tree, compress):
+    root = tree({"a": "1", "b/c": "2"})
+    first = packed(resolve_context(root), compress=compress)
+    os.utime(root / "a", (1, 1))
+    (root / "b/c").unlink()
+    (root / "b/c").write_text("2")
+    assert packed(resolve_context(root), compress=compress) == first
+
+
+def test_the_first_block_is_a_plain_header_and_gzip_is_one_member(tree):
+    manifest = resolve_context(tree({"a": "1"}))
+    plain = packed(manifest)
+    # BuildKit decides by the first 1,024 bytes whether this is an archive.
+    assert plain[257:265] in (b"ustar  \0", b"ustar\x0000")
+    assert plain[156:157] == tarfile.REGTYPE
+    assert len(plain) % 10240 == 0
+    assert gzip.decompress(packed(manifest, compress=True)) == plain
+
+
+def test_extra_files_are_added_and_take_a_files_place(tree):
+    manifest = resolve_context(tree({"Dockerfile": "FROM old", "z": ""}))
+    archive = opened(packed(manifest, extra={"Dockerfile": b"FROM new", ".dockerignore": b""}))
+    assert archive.getnames() == [".dockerignore", "Dockerfile", "z"]
+    assert archive.extractfile("Dockerfile").read() == b"FROM new"
+
+
+def test_gnu_tar_unpacks_it(tree, tmp_path):
+    root = tree({LONG: "deep", "l": "-> " + "t" * 150, "two\nlines": "x"})
+    (root / os.fsdecode(b"caf\xe9")).write_text("y")
+    (tmp_path / "c.tar.gz").write_bytes(packed(resolve_context(root), compress=True))
+    (tmp_path / "out").mkdir()
+    subprocess.run(["gzip", "-t", tmp_path / "c.tar.gz"], check=True)
+    subprocess.run(["tar", "-xzf", tmp_path / "c.tar.gz", "-C", tmp_path / "out"], check=True)
+    assert resolve_context(tmp_path / "out").digest == resolve_context(root).digest
+
+
+def test_a_file_over_8_gb_has_its_size_in_the_header():
+    head = header(ContextEntry("big", "file", 0o644, 9 * 2**30, "0" * 64))
+    assert tarfile.TarInfo.frombuf(head, "utf-8", "strict").size == 9 * 2**30
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        (lambda path: path.write_text("other"), "changed"),
+        (lambda path: path.write_text("xy"), "became shorter"),
+        (lambda path: path.write_text("longer than before"), "changed"),
+        (Path.unlink, "vanished"),
+        (lambda path: (path.unlink(), path.mkdir()), "is no regular file"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "is no regular file"),
+    ],
+)
+def test_a_file_that_changed_since_it_was_listed_is_named(tree, change, how):
+    root = tree({"score.py": "first"})
+    manifest = resolve_context(root)
+    change(root / "score.py")
+    with pytest.raises(ContextChanged, match=rf"score\.py {how}"):
+        packed(manifest)
+
+
+def test_a_file_whose_folder_became_a_link_is_not_followed_out(tree):
+    root = tree({"score.py": "first", "other": "first"})
+    manifest = resolve_context(root)
+    (root / "score.py").unlink()
+    (root / "score.py").symlink_to("other")
+    with pytest.raises(Exception, match=r"score\.py"):
+        packed(manifest)

@@ -1,0 +1,212 @@
+"""What is sent, as a value."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from jupyter_azureml_image import wire
+from jupyter_azureml_image.context import reading
+from jupyter_azureml_image.context.manifest import ContextManifest, resolve_context
+from jupyter_azureml_image.context.reading import ContextChanged
+from jupyter_azureml_image.errors import ContextError
+
+
+def paths(manifest: ContextManifest) -> list[str]:
+    return [entry.path for entry in manifest.entries]
+
+
+def test_files_folders_and_links_are_listed_in_order_with_what_they_hold(tree):
+    root = tree(
+        {"b.py": "x", "a/c.txt": "hello", "a-b": "", "l": "-> nowhere/at all", "empty": None}
+    )
+    manifest = resolve_context(root)
+    assert paths(manifest) == ["a", "a-b", "a/c.txt", "b.py", "empty", "l"]
+    hello = manifest.entries[2]
+    assert (hello.kind, hello.size, hello.mode) == ("file", 5, 0o644)
+    assert hello.digest == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    assert (manifest.entries[5].kind, manifest.entries[5].target) == ("link", "nowhere/at all")
+    assert (len(manifest.files), manifest.size) == (3, 6)
+
+
+def test_the_digest_moves_with_content_mode_kind_and_name_but_not_with_time(tree):
+    root = tree({"a": "1", "d/b": "2"})
+    before = resolve_context(root).digest
+    os.utime(root / "a", (1, 1))
+    assert resolve_context(root).digest == before
+    seen = {before}
+    for change in (
+        lambda: (root / "a").write_text("3"),
+        lambda: (root / "a").chmod(0o755),
+        lambda: (root / "d").chmod(0o700),
+        lambda: (root / "a").rename(root / "c"),
+        lambda: (root / "l").symlink_to("c"),
+        lambda: (root / "empty").mkdir(),
+    ):
+        change()
+        seen.add(resolve_context(root).digest)
+    assert len(seen) == 7
+
+
+def test_a_dropped_file_is_listed_with_the_rule_and_a_dropped_folder_once(tree):
+    root = tree(
+        {".dockerignore": "**/*.pyc\ndata\n", "a.pyc": "", "data/1": "", "data/2": "", "s.py": ""}
+    )
+    manifest = resolve_context(root)
+    assert paths(manifest) == [".dockerignore", "s.py"]
+    assert [(d.path, d.rule, d.line) for d in manifest.dropped] == [
+        ("a.pyc", "**/*.pyc", 1),
+        ("data/", "data", 2),
+    ]
+    assert manifest.ignore_file == ".dockerignore"
+
+
+def test_a_folder_left_out_comes_back_with_what_an_exception_keeps_in_it(tree):
+    root = tree({".dockerignore": "*\n!a/b/keep\n", "a/b/keep": "", "a/b/no": "", "z/no": ""})
+    manifest = resolve_context(root)
+    assert paths(manifest) == ["a", "a/b", "a/b/keep"]
+    assert [d.path for d in manifest.dropped] == [".dockerignore", "a/b/no", "z/"]
+
+
+def test_only_what_the_sources_reach_is_read(tree, monkeypatch):
+    root = tree({"src/app.py": "", "src/data/1.csv": "", "big/model.bin": "", "README.md": ""})
+    opened = []
+    plain = reading.os.open
+    monkeypatch.setattr(
+        reading.os,
+        "open",
+        lambda path, *args: (opened.append(Path(path).name), plain(path, *args))[1],
+    )
+    manifest = resolve_context(root, reach=("src/*.py", "./README.md", "gone.txt"))
+    assert paths(manifest) == ["README.md", "src", "src/app.py"]
+    assert manifest.missing == ("gone.txt",)
+    assert sorted(opened) == ["README.md", "app.py"]
+    assert resolve_context(root, reach=()).entries == ()
+
+
+def test_sources_are_globs_of_one_folder_each(tree):
+    root = tree({"a1/x.py": "", "a2/x.txt": "", "b/x.py": "", "a1/deep/x.py": "", ".hidden": ""})
+    assert paths(resolve_context(root, reach=("a?/*.py",))) == ["a1", "a1/x.py"]
+    assert paths(resolve_context(root, reach=("[^b]*/x.txt",))) == ["a2", "a2/x.txt"]
+    assert paths(resolve_context(root, reach=("**/x.py",))) == [
+        "a1", "a1/deep", "a1/deep/x.py", "a1/x.py", "b", "b/x.py",
+    ]  # fmt: skip
+    assert ".hidden" in paths(resolve_context(root, reach=("*",)))
+    for everything in (".", "/", "", "./", "b/.."):
+        assert len(resolve_context(root, reach=(everything,)).entries) == 9
+    assert paths(resolve_context(root, reach=("../../b",))) == ["b", "b/x.py"]
+    with pytest.raises(ContextError, match=r"'\[a' is not a pattern"):
+        resolve_context(root, reach=("[a",))
+
+
+def test_a_bracket_in_a_name_can_be_escaped(tree):
+    root = tree({"x[1].txt": "", "x1.txt": ""})
+    assert paths(resolve_context(root, reach=("x[[]1].txt",))) == ["x[1].txt"]
+    assert paths(resolve_context(root, reach=("x\\[1].txt",))) == ["x[1].txt"]
+
+
+def test_a_link_that_a_source_passes_through_brings_its_target(tree):
+    root = tree(
+        {"real/x": "", "real/y": "", "l": "-> real", "deep/m": "-> /l", "up": "-> ../../real/x"}
+    )
+    assert paths(resolve_context(root, reach=("l/x",))) == ["l", "real", "real/x"]
+    assert paths(resolve_context(root, reach=("deep/m/y",))) == [
+        "deep",
+        "deep/m",
+        "l",
+        "real",
+        "real/y",
+    ]
+    assert paths(resolve_context(root, reach=("l",))) == ["l", "real", "real/x", "real/y"]
+    assert paths(resolve_context(root, reach=("u*",))) == ["real", "real/x", "up"]
+
+
+def test_links_in_a_circle_and_to_nowhere_end(tree):
+    root = tree({"a": "-> b", "b": "-> a", "c": "-> gone", "d/e": "-> ."})
+    manifest = resolve_context(root, reach=("a/x", "c", "d/e/e/e"))
+    assert paths(manifest) == ["a", "b", "c", "d", "d/e"]
+    assert manifest.missing == ("a/x", "c")
+
+
+def test_an_ignored_source_is_dropped_with_its_rule_not_missing(tree):
+    root = tree({".dockerignore": "data\n", "data/a/1.csv": "", "data/2.csv": ""})
+    manifest = resolve_context(root, reach=("data/a/1.csv", "data/2.csv"))
+    assert manifest.entries == ()
+    assert manifest.missing == ()
+    assert [(d.path, d.line) for d in manifest.dropped] == [("data/", 1)]
+
+
+def test_sockets_and_pipes_are_left_out_and_said(tree):
+    root = tree({"a": ""})
+    os.mkfifo(root / "pipe")
+    listener = socket.socket(socket.AF_UNIX)
+    here = Path.cwd()
+    try:
+        os.chdir(root)  # a socket's path is limited to about 100 characters
+        listener.bind("sock")
+    finally:
+        os.chdir(here)
+        listener.close()
+    manifest = resolve_context(root)
+    assert paths(manifest) == ["a"]
+    assert manifest.skipped == ("pipe", "sock")
+
+
+def test_a_file_that_cannot_be_read_is_named_unless_it_is_not_sent(tree, as_nobody):
+    root = tree({"ok": "", "secret/x": "", "shut/y": ""})
+    (root / "secret/x").chmod(0)
+    with as_nobody():
+        with pytest.raises(ContextError, match="secret/x in the build context cannot be read"):
+            resolve_context(root)
+        assert paths(resolve_context(root, reach=("ok",))) == ["ok"]
+    (root / "shut").chmod(0)
+    (root / ".dockerignore").write_text("secret\n*\n!ok\n!shut/z\n")
+    with as_nobody():
+        assert paths(resolve_context(root)) == ["ok"]
+    (root / ".dockerignore").write_text("secret\n")
+    with as_nobody(), pytest.raises(ContextError, match="shut in the build context cannot"):
+        resolve_context(root)
+
+
+def test_a_context_that_is_missing_or_a_file_is_a_sentence(tmp_path):
+    with pytest.raises(ContextError, match="does not exist") as caught:
+        resolve_context(tmp_path / "no")
+    assert "--context" in str(caught.value)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ContextError, match="is a file, not a folder"):
+        resolve_context(tmp_path / "file")
+
+
+def test_a_file_that_keeps_changing_while_it_is_hashed_is_named(tree, monkeypatch):
+    root = tree({"log.txt": "x" * 10})
+    plain = reading.os.read
+
+    def growing(descriptor, size):
+        with (root / "log.txt").open("a") as file:
+            file.write("more")
+        return plain(descriptor, 1000) if os.fstat(descriptor).st_size < 10_000 else b""
+
+    monkeypatch.setattr(reading.os, "read", growing)
+    with pytest.raises(ContextChanged, match=r"log\.txt changed"):
+        resolve_context(root)
+
+
+def test_names_that_are_no_text_keep_their_bytes(tree):
+    root = tree({"ünï.txt": ""})
+    (root / os.fsdecode(b"caf\xe9")).write_text("x")
+    (root / "two\nlines").write_text("y")
+    manifest = resolve_context(root)
+    assert len(paths(manifest)) == 3
+    assert manifest.digest != ""
+    json.dumps(wire.dump(manifest))
+
+
+def test_a_manifest_survives_json(tree):
+    manifest = resolve_context(tree({"a/b": "1", ".dockerignore": "c", "c": ""}), reach=(".",))
+    again = wire.load(ContextManifest, json.loads(json.dumps(wire.dump(manifest))))
+    assert again == manifest
+    assert again.digest == manifest.digest
