@@ -1,0 +1,213 @@
+"""The sandbox as a whole: its parts put together, started, and taken down without leaving anything
+behind."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import secrets
+import socket
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .assets import CODES, DATA, ENVIRONMENTS, MODELS, Assets
+from .azure import Azure, Notes, Rooms
+from .blob import Blobs
+from .certificates import Authority, write_private
+from .deployments import Deployments
+from .doors import Application, Door, LoopbackServer, guarded, loopback_server
+from .endpoints import Endpoints
+from .engine import Engine
+from .failure import SandboxError
+from .faults import Faults
+from .hosting import Hosting, Shelf
+from .login import Login
+from .names import Names
+from .operations import Operations
+from .proxy import Gate, proxy_handler
+from .registries import Registries
+from .registry_front import RegistryFront
+from .registry_store import RegistryStore, start_registry_store
+from .scoring import Scoring
+from .store import Store
+from .tokens import Mint
+from .upstream import Upstream
+from .web import Response
+from .workspaces import Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What only this sandbox knows; kept in its state, so that clients survive a restart."""
+
+    sandbox: str
+    token: str
+    mint_key: bytes
+    account_key: str
+
+    @classmethod
+    def of(cls, store: Store) -> Secrets:
+        """Read them from the state, made on first use."""
+        return cls(
+            sandbox=store.setting("sandbox", secrets.token_hex(4)),
+            token=store.setting("token", secrets.token_urlsafe(32)),
+            mint_key=bytes.fromhex(store.setting("mint-key", secrets.token_hex(32))),
+            account_key=store.setting(
+                "account-key", base64.b64encode(secrets.token_bytes(64)).decode()
+            ),
+        )
+
+
+class World:
+    """A running sandbox. `start` returns once it answers; `stop` leaves only the state folder
+    behind."""
+
+    def __init__(self, folder: Path, *, refuse_foreign_hosts: bool = False) -> None:
+        self._folder = folder
+        self._refuse = refuse_foreign_hosts
+        self.names = Names()
+        self.store = Store(folder / "state.sqlite")
+        self.secrets = Secrets.of(self.store)
+        self.faults = Faults()
+        self.notes = Notes()
+        self.engine = Engine()
+        self._mint = Mint(self.secrets.mint_key, self.secrets.token)
+        self._blobs = Blobs(
+            folder / "blobs", self.store, self.secrets.account_key, self._mint.signed_in
+        )
+        self._operations = Operations(
+            self.names, self.store, lambda: not self.faults.on("azure-pace")
+        )
+        self._servers: list[LoopbackServer] = []
+        self._registry: RegistryStore | None = None
+        self._deployments: Deployments | None = None
+
+    def start(self) -> dict[str, str]:
+        """Start everything; return what the port file tells. Raises `SandboxError`."""
+        authority = Authority(self._folder)
+        bundle = self._folder / "ca-bundle.pem"
+        authority.write_bundle(bundle)
+        self._registry = start_registry_store(
+            self._folder / "registry", self.engine, self.secrets.sandbox
+        )
+        front = RegistryFront(self.names, self._mint, self.faults, self._registry)
+        registry_server = self._listen_for_registry(front)
+        front.login_server = f"127.0.0.1:{registry_server.port}"
+        azure = self._azure(front)
+        proxy_port = self._listen_as_proxy(authority, azure)
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        return {
+            "proxy": f"http://x:{self.secrets.token}@127.0.0.1:{proxy_port}",
+            "ca_file": str(bundle),
+            "token": self.secrets.token,
+            "subscription_id": self.names.subscription,
+            "resource_group": self.names.resource_group,
+            "workspace": self.names.workspace,
+            "registry": front.login_server,
+        }
+
+    def stop(self) -> None:
+        """Stop listening, end what runs, remove our containers."""
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+        if self._registry is not None:
+            self._registry.stop()
+        sweep(self.engine, self.secrets.sandbox)
+        self.store.close()
+
+    def _azure(self, front: RegistryFront) -> Azure:
+        names, store = self.names, self.store
+        assets = [Assets(kind, names, store) for kind in (ENVIRONMENTS, MODELS, CODES, DATA)]
+        shelf = Shelf(assets[0], assets[1], assets[2], self._blobs)
+        hosting = Hosting(names, self.engine, shelf, self.secrets.sandbox)
+        hosting.login_server = lambda: front.login_server
+        hosting.credentials = front.push_credentials
+        endpoints = Endpoints(names, store, self._operations, self._mint)
+        deployments = Deployments(names, store, self._operations, endpoints, hosting)
+        workspaces = Workspaces(names, store, self.secrets.account_key, self.faults.on)
+        registries = Registries(names, self.faults, lambda: front.login_server)
+        routes = [
+            *workspaces.routes(),
+            *(found for asset in assets for found in asset.routes()),
+            *endpoints.routes(),
+            *deployments.routes(),
+            *self._operations.routes(),
+            *registries.routes(),
+        ]
+        login = Login(names, self._mint, self.faults)
+        endpoints.finish_interrupted()
+        self._restore(deployments)
+        rooms = Rooms(routes, login.routes(), self._blobs, Scoring(endpoints, deployments, hosting))
+        return Azure(names, self._mint, self.faults, self.notes, rooms)
+
+    def _restore(self, deployments: Deployments) -> None:
+        kept = deployments.containers()
+        if self.store.every("deployments"):
+            sweep(self.engine, self.secrets.sandbox, keep=kept)
+        deployments.restore()
+
+    def _listen_for_registry(self, front: RegistryFront) -> LoopbackServer:
+        wanted = int(self.store.setting("registry-port", str(_free_port())))
+        try:
+            server = LoopbackServer(wanted, _door(guarded(front, lambda: Response(500))))
+        except OSError as taken:
+            raise SandboxError(
+                f"Port {wanted} of the sandbox's registry is taken by another program ({taken}).",
+                hint="Images are registered under that port: free it, or start anew with --reset.",
+            ) from taken
+        self._servers.append(server)
+        return server
+
+    def _listen_as_proxy(self, authority: Authority, azure: Azure) -> int:
+        wanted = int(self.store.setting("proxy-port", str(_free_port())))
+        outwards = Upstream.from_environment().without(wanted)
+        gate = Gate(
+            token=self.secrets.token,
+            application=guarded(azure, lambda: Response(500)),
+            authority=authority,
+            upstream=outwards,
+            refuses=lambda _: self._refuse or self.faults.take("refuse-foreign-hosts") is not None,
+            note=self.notes.add,
+        )
+        server = loopback_server(wanted, proxy_handler(gate))
+        self._servers.append(server)
+        self.store.change_setting("proxy-port", str(server.port))
+        return server.port
+
+
+def write_port_file(target: Path, addresses: dict[str, Any]) -> None:
+    """Write the addresses as JSON, readable by this user only, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_private(target, json.dumps(addresses, indent=1).encode())
+
+
+def sweep(engine: Engine, sandbox: str, keep: set[str] | None = None) -> None:
+    """Remove the containers of a sandbox that nothing needs; without an engine there are none."""
+    try:
+        found = engine.ours(sandbox)
+    except SandboxError:
+        return
+    for name in set(found) - (keep or set()):
+        engine.remove(name)
+
+
+def _door(application: Application) -> type[Door]:
+    return type("RegistryDoor", (Door,), {"application": staticmethod(application)})
+
+
+def _free_port() -> int:
+    """Return a free port below those that systems hand out for outgoing connections, so that it
+    stays free."""
+    for port in random.sample(range(20000, 32000), 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise SandboxError("No free port was found between 20000 and 32000 on 127.0.0.1.")
