@@ -1,0 +1,1 @@
+"""What builders say, as events: pure readers, one per dialect."""

@@ -1,0 +1,143 @@
+"""BuildKit's records as events: steps, their output, bytes on their way, warnings."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+from ...events import Emit, LogLine, Note, StepEnded, StepOutcome, StepStarted, Transfer
+from ..transfers import Bytes
+from .solve import Advice, Output, Solve, Status, Vertex
+from .steps import Step, Steps
+from .text import Lines
+
+_NUMBERED = re.compile(
+    r"\[(?:(?P<stage>[^\]]*?) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<words>.*)", re.S
+)
+_PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9]+(?:/v\d+)?(?:->[a-z0-9/]+)? *")
+_CONTEXT = "load build context"
+_KEPT = 40  # last lines remembered for a failure
+
+
+@dataclass
+class Running:
+    """A step on its way, and the end of its output."""
+
+    id: str
+    step: Step
+    started: float
+    lines: Lines = field(default_factory=Lines)
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What went wrong in the builder's words, and in which step."""
+
+    error: str
+    step: Step | None = None
+    last_lines: tuple[str, ...] = ()
+
+
+class SolveReader:
+    """Turns one build's records into events, in order; `failed` holds the first error."""
+
+    def __init__(self, steps: Steps, emit: Emit) -> None:
+        self._steps, self._emit = steps, emit
+        self._running: dict[str, Running] = {}
+        self._names: dict[str, str] = {}
+        self._pulled = Bytes("pull", emit)
+        self._warned: set[str] = set()
+        self.failed: Failed | None = None
+
+    def see(self, solve: Solve) -> None:
+        """Take one message."""
+        for vertex in solve.vertexes:
+            self._begin(vertex)
+        for output in solve.outputs:
+            self._output(output)
+        for status in solve.statuses:
+            self._status(status)
+        for warning in solve.warnings:
+            self._warning(warning)
+        for vertex in solve.vertexes:
+            self._end(vertex)
+
+    def finish(self, outcome: StepOutcome = "cancelled") -> None:
+        """No more comes: what still runs ended with `outcome`."""
+        for running in self._running.values():
+            if not running.ended:
+                self._close(running, outcome, 0.0)
+
+    def _begin(self, vertex: Vertex) -> None:
+        self._names[vertex.digest] = vertex.name
+        if vertex.digest in self._running or vertex.started is None:
+            return
+        step = self._step_of(vertex.name)
+        if step is not None:
+            running = Running(f"step-{len(self._running) + 1}", step, vertex.started)
+            self._running[vertex.digest] = running
+            self._emit(StepStarted(running.id, step.title, step.line))
+
+    def _step_of(self, name: str) -> Step | None:
+        match = _NUMBERED.match(name)
+        if match:
+            stage = _PLATFORM.sub("", match["stage"] or "")
+            number, total = int(match["number"]), int(match["total"])
+            return self._steps.buildkit(stage, number, total, match["words"])
+        # Writing the image can take as long as building it; the rest of BuildKit's own nodes
+        # (definitions, metadata, sign-ins) is over before anyone can read it.
+        return Step(name) if name.startswith("exporting to") else None
+
+    def _end(self, vertex: Vertex) -> None:
+        running = self._running.get(vertex.digest)
+        if vertex.error and not _stopped(vertex.error) and self.failed is None:
+            if running is not None:
+                self._flush(running)
+            last = tuple(running.last) if running else ()
+            self.failed = Failed(vertex.error, running.step if running else None, last)
+        if running is None or running.ended or (vertex.completed is None and not vertex.error):
+            return
+        outcome: StepOutcome = "cached" if vertex.cached else "done"
+        if vertex.error:
+            outcome = "cancelled" if _stopped(vertex.error) else "failed"
+        started = vertex.started or running.started
+        self._close(running, outcome, max(0.0, (vertex.completed or started) - started))
+
+    def _close(self, running: Running, outcome: StepOutcome, seconds: float) -> None:
+        self._flush(running)
+        running.ended = True
+        self._emit(StepEnded(running.id, outcome, seconds))
+
+    def _flush(self, running: Running) -> None:
+        self._say(running, running.lines.end())
+
+    def _output(self, output: Output) -> None:
+        running = self._running.get(output.vertex)
+        if running is not None:
+            self._say(running, running.lines.feed(output.data))
+
+    def _say(self, running: Running, lines: list[str]) -> None:
+        for line in lines:
+            running.last.append(line)
+            self._emit(LogLine(line, running.id))
+
+    def _status(self, status: Status) -> None:
+        if _CONTEXT in self._names.get(status.vertex, ""):
+            if status.id.startswith("transferring"):
+                self._emit(Transfer("context", status.current, status.total or None))
+        elif status.total and status.id.startswith("sha256:"):
+            self._pulled.layer(status.id, status.current, status.total)
+
+    def _warning(self, warning: Advice) -> None:
+        if warning.short in self._warned:
+            return
+        self._warned.add(warning.short)
+        told = f" (line {warning.line})" if warning.line and "(line" not in warning.short else ""
+        self._emit(Note(f"{warning.short}{told}", "warning"))
+
+
+def _stopped(error: str) -> bool:
+    return "context canceled" in error or error.endswith("Canceled")

@@ -1,0 +1,345 @@
+"""The Docker Engine: found as the docker command line finds it, asked through docker-py."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BuilderUnavailable, Cancelled, RegistryError
+from ..events import Emit
+from . import doorstep, transfers, trouble
+from .locate import Place, locate, read_config
+from .reference import Reference
+
+if TYPE_CHECKING:
+    from ..dockerfile.facts import BaseFacts
+
+RUN_LABEL = "azureml-image.run"
+"""Label of every image and container a run makes; its value is the run id."""
+
+Auth = Mapping[str, str]
+"""`username` and `password` for one registry; kept in memory only."""
+
+_PATIENCE = 60  # seconds for ordinary questions; builds, pulls and pushes wait for ever
+
+
+class Engine:
+    """One engine that answers. Safe to use from several threads; `close` when done."""
+
+    def __init__(self, client: Any, place: Place) -> None:
+        self.client = client
+        self.place = place
+        about = client.version()
+        components = about.get("Components") or [{}]
+        self.podman: bool = components[0].get("Name") == "Podman Engine"
+        self.version: str = str(about.get("Version", "")).partition("+")[0]
+        self.os: str = str(about.get("Os", "linux"))
+        self.architecture: str = str(about.get("Arch", ""))
+
+    @classmethod
+    def connect(cls, environ: Mapping[str, str] | None = None) -> Engine:
+        """The engine the docker command line would use.
+
+        Raises BuilderUnavailable: `engine-missing`, `engine-stopped`, `engine-refused`
+        (permission), `engine-tls`, `engine-unreachable`, `engine-context`, `engine-ssh`,
+        `engine-windows` (it runs Windows containers).
+        """
+        place = locate(os.environ if environ is None else environ)
+        doorstep.knock(place)
+        engine = cls(_client(place), place)
+        if engine.os != "linux":
+            engine.close()
+            raise BuilderUnavailable(
+                f"The Docker Engine at {place.host} runs {engine.os} containers.",
+                hint="Switch Docker Desktop to Linux containers.",
+                code="engine-windows",
+            )
+        return engine
+
+    def close(self) -> None:
+        """Close its connections."""
+        self.client.close()
+
+    @property
+    def title(self) -> str:
+        """How a sentence names it."""
+        return f"{'Podman' if self.podman else 'Docker Engine'} {self.version}"
+
+    @property
+    def major(self) -> int:
+        """The first number of its version, 0 where it has none."""
+        first = self.version.partition(".")[0]
+        return int(first) if first.isdigit() else 0
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether it is reached over a local socket, so that its ports are ours."""
+        return self.place.host.startswith(("unix://", "npipe://"))
+
+    @contextmanager
+    def asked_to(self, do: str) -> Iterator[None]:
+        """Turn docker-py's and the connection's errors into sentences: "... refused to <do>"."""
+        import docker.errors
+        import requests.exceptions
+
+        try:
+            yield
+        except docker.errors.APIError as error:
+            raise BuilderUnavailable(
+                f"{self.title} refused to {do}: {_words(error)}",
+                hint=_hint(_words(error)),
+                code="no-space" if trouble.trouble(_words(error)) == "no-space" else "engine-error",
+            ) from error
+        except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
+            raise doorstep.reason(self.place, error) from error
+
+    # -- images ----------------------------------------------------------------------------
+
+    def inspect(self, reference: str) -> dict[str, Any] | None:
+        """What the engine knows of an image, None where it does not hold it."""
+        import docker.errors
+
+        with self.asked_to(f"inspect '{reference}'"):
+            try:
+                found: dict[str, Any] = self.client.inspect_image(reference)
+            except docker.errors.ImageNotFound:
+                return None
+            return found
+
+    def tag(self, image: str, reference: str) -> None:
+        """Give `image` the further name `reference`."""
+        name, _, tag = reference.rpartition(":")
+        with self.asked_to(f"name the image '{reference}'"):
+            self.client.tag(image, name, tag, force=True)
+
+    def remove(self, reference: str) -> None:
+        """Remove an image's name, and the image with its last name; a missing one is no error."""
+        import docker.errors
+
+        with self.asked_to(f"remove '{reference}'"):
+            try:
+                self.client.remove_image(reference, force=True)
+            except docker.errors.ImageNotFound:
+                return
+
+    def images(self, label: str = RUN_LABEL, value: str | None = None) -> list[dict[str, Any]]:
+        """The images that carry a label, with `value` where one is given."""
+        wanted = label if value is None else f"{label}={value}"
+        with self.asked_to("list images"):
+            found: list[dict[str, Any]] = self.client.images(filters={"label": wanted})
+            return found
+
+    def base_digest(self, reference: str, *, pull: bool = False, auth: Auth | None = None) -> str:
+        """The digest that stands for a base image: of the image the engine holds (its
+        manifest's, else its id), unless `pull`, else the registry's answer.
+
+        Raises RegistryError: `base-not-found`, `base-unauthorized`, `base-network`.
+        """
+        wanted = Reference.read(reference)
+        if wanted.digest:
+            return wanted.digest
+        if not pull and (held := self.inspect(reference)):
+            for known in held.get("RepoDigests") or ():
+                if Reference.read(known).name == wanted.name:
+                    return str(known).rpartition("@")[2]
+            return str(held["Id"])
+        return self.registry_digest(reference, auth)
+
+    def registry_digest(self, reference: str, auth: Auth | None = None) -> str:
+        """The digest that the registry gives for `reference`, asked through the engine."""
+        import docker.errors
+        import requests.exceptions
+
+        try:
+            found = self.client.inspect_distribution(reference, self.auth(reference, auth))
+        except (docker.errors.APIError, requests.exceptions.RequestException) as error:
+            raise _no_base(reference, _words(error)) from error
+        return str(found["Descriptor"]["digest"])
+
+    def image_facts(self, reference: str) -> BaseFacts | None:
+        """What the image itself tells (user, environment, ports, Python, inference server),
+        looked up without running it; None where the engine does not hold it."""
+        from .image_facts import read_image
+
+        return read_image(self, reference)
+
+    # -- registries ------------------------------------------------------------------------
+
+    def auth(self, reference: str, given: Auth | None = None) -> dict[str, str]:
+        """Credentials for the registry of `reference`: those given, else what the docker
+        configuration holds. A credential helper that is missing or fails counts as none."""
+        import docker.auth
+        import docker.errors
+
+        if given is not None:
+            return dict(given)
+        registry = Reference.read(reference).registry
+        try:
+            store = docker.auth.load_config(config_dict=read_config(os.environ))
+            found = store.resolve_authconfig(None if registry == "docker.io" else registry)
+        except (docker.errors.DockerException, OSError, ValueError):
+            return {}
+        return dict(found or {})
+
+    def pull(
+        self,
+        reference: str,
+        emit: Emit,
+        *,
+        auth: Auth | None = None,
+        platform: str | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Pull an image; raises RegistryError (codes as for `base_digest`) or Cancelled."""
+        import docker.errors
+        import requests.exceptions
+
+        wanted = Reference.read(reference)
+        try:
+            messages = self.client.pull(
+                reference.partition("@")[0] if wanted.digest else reference,
+                tag=wanted.digest,
+                stream=True,
+                decode=True,
+                auth_config=self.auth(reference, auth),
+                platform=platform,
+            )
+            _, error = transfers.follow(messages, transfers.Bytes("pull", emit), cancelled)
+        except (docker.errors.APIError, requests.exceptions.RequestException) as failure:
+            raise _no_base(reference, _words(failure)) from failure
+        if cancelled():
+            raise Cancelled(f"The pull of '{reference}' was stopped.")
+        if error:
+            raise _no_base(reference, error)
+
+    def push(self, reference: str, emit: Emit, auth: Auth | None = None) -> str:
+        """Push `registry/repository:tag` and give the digest of the manifest that arrived,
+        as the registry confirms it. Raises RegistryError: `push-unauthorized`,
+        `push-network`, `push-failed`."""
+        import docker.errors
+        import requests.exceptions
+
+        chosen = self.auth(reference, auth)
+        try:
+            messages = self.client.push(reference, stream=True, decode=True, auth_config=chosen)
+            told, error = transfers.follow(messages, transfers.Bytes("push", emit))
+            if error is None:
+                confirmed = self.client.inspect_distribution(reference, chosen)
+        except (docker.errors.APIError, requests.exceptions.RequestException) as failure:
+            raise _not_pushed(reference, _words(failure)) from failure
+        if error is not None:
+            raise _not_pushed(reference, error)
+        digest = str(confirmed["Descriptor"]["digest"])
+        if told is not None and told != digest:
+            raise RegistryError(
+                f"'{reference}' was pushed as {told}, but its registry now holds {digest}: "
+                "somebody else pushed the same name at the same time.",
+                hint="Run it again.",
+                code="push-overtaken",
+            )
+        return digest
+
+    # -- room ------------------------------------------------------------------------------
+
+    def free_disk(self) -> int | None:
+        """Bytes free where the engine keeps its images; None where that is not this machine."""
+        if not self.on_this_machine:
+            return None
+        with self.asked_to("tell where it keeps its images"):
+            root = self.client.info().get("DockerRootDir")
+        try:
+            return shutil.disk_usage(str(root)).free
+        except OSError:  # an engine inside a virtual machine (Docker Desktop)
+            return None
+
+
+def _client(place: Place) -> Any:
+    import docker
+    import docker.errors
+
+    if place.host.startswith("ssh://"):
+        return _over_ssh(place)
+    try:
+        return docker.APIClient(
+            base_url=place.host, version="auto", timeout=_PATIENCE, tls=_tls(place)
+        )
+    except docker.errors.DockerException as error:
+        raise doorstep.reason(place, error) from error
+
+
+def _over_ssh(place: Place) -> Any:
+    import docker
+    import docker.errors
+
+    try:
+        return docker.APIClient(
+            base_url=place.host, version="auto", timeout=_PATIENCE, use_ssh_client=True
+        )
+    except docker.errors.DockerException as error:
+        raise BuilderUnavailable(
+            f"The Docker Engine at {place.host} cannot be reached over ssh: {error}",
+            hint="It needs a sign-in without a password, and 'pip install paramiko'; or forward "
+            "its socket with 'ssh -L' and set DOCKER_HOST to that.",
+            code="engine-ssh",
+        ) from error
+
+
+def _tls(place: Place) -> Any:
+    from pathlib import Path
+
+    import docker.errors
+    from docker.tls import TLSConfig
+
+    if place.certificates is None:
+        return False
+    folder = Path(place.certificates)
+    pair = (str(folder / "cert.pem"), str(folder / "key.pem"))
+    authority = folder / "ca.pem"
+    try:
+        return TLSConfig(
+            client_cert=pair if Path(pair[0]).exists() else None,
+            ca_cert=str(authority) if place.verify and authority.exists() else None,
+            verify=place.verify,
+        )
+    except docker.errors.TLSParameterError as error:
+        raise doorstep.reason(place, error) from error
+
+
+def _words(error: BaseException) -> str:
+    """What the engine said, without docker-py's frame."""
+    return str(getattr(error, "explanation", None) or error)
+
+
+def _hint(text: str) -> str | None:
+    if trouble.trouble(text) == "no-space":
+        return "Make room where Docker keeps its images: 'docker system df' shows what takes it."
+    return None
+
+
+def _no_base(reference: str, text: str) -> RegistryError:
+    told = trouble.about_base(reference, text)
+    if told is None:
+        return RegistryError(f"The base image '{reference}' cannot be had: {text}", code="base")
+    message, hint, code = told
+    return RegistryError(message, hint=hint, code=code)
+
+
+def _not_pushed(reference: str, text: str) -> RegistryError:
+    registry = Reference.read(reference).registry
+    kind = trouble.trouble(text)
+    if kind == "unauthorized":
+        return RegistryError(
+            f"The registry {registry} refused the push of '{reference}': {text}",
+            hint="Sign in again; the right to push is AcrPush on the registry.",
+            code="push-unauthorized",
+        )
+    if kind == "no-network":
+        return RegistryError(
+            f"The registry {registry} could not be reached for the push: {text}",
+            hint="Check the network, and whether the registry allows this machine's address.",
+            code="push-network",
+        )
+    return RegistryError(f"'{reference}' could not be pushed: {text}", code="push-failed")

@@ -1,0 +1,100 @@
+"""The buildx program: whether it answers, and the environment it is started in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engine import Engine
+from .locate import config_folder, read_config
+
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
+_PATIENCE = 10.0  # seconds for `docker buildx version`; it answers in a twentieth of one
+
+
+@dataclass(frozen=True, slots=True)
+class Buildx:
+    """The docker command line with a buildx plugin that answered."""
+
+    docker: str
+    version: str
+
+
+def find_buildx(engine: Engine) -> Buildx | None:
+    """buildx as the docker command line offers it, None where it does not answer."""
+    docker = shutil.which("docker")
+    if docker is None or engine.podman:
+        return None
+    try:
+        said = subprocess.run(
+            [docker, "buildx", "version"],
+            env=environment(engine, None),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=False,
+            text=True,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = _VERSION.search(said.stdout) if said.returncode == 0 else None
+    return Buildx(docker, match[1]) if match else None
+
+
+def environment(engine: Engine, folder: Path | None) -> dict[str, str]:
+    """The child's environment: the same engine, and its own notes in `folder`, not in the
+    user's docker configuration."""
+    left_out = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
+    found = {name: value for name, value in os.environ.items() if name not in left_out}
+    found.update(engine.place.environment())
+    found["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1"
+    # The provenance in the metadata file would hold the build arguments.
+    found["BUILDX_METADATA_PROVENANCE"] = "disabled"
+    found["BUILDX_GIT_INFO"] = "false"
+    found["DOCKER_CLI_HINTS"] = "false"
+    if folder is not None:
+        if not chosen_builder():
+            found["BUILDX_CONFIG"] = str(folder / "buildx")
+        if (config := without_broken_helpers(folder)) is not None:
+            found["DOCKER_CONFIG"] = str(config)
+    return found
+
+
+def chosen_builder() -> str | None:
+    """The builder that the user named; by default the engine's own is used."""
+    return os.environ.get("BUILDX_BUILDER") or None
+
+
+def without_broken_helpers(folder: Path) -> Path | None:
+    """A docker configuration without the credential helpers that are not installed, made in
+    `folder`; None where nothing is wrong with the user's.
+
+    With such a helper configured, buildx fails even for public images. Stored passwords are
+    not copied; the plugins of the user's own configuration stay usable.
+    """
+    config = read_config(os.environ)
+    helpers = {"": config.get("credsStore"), **(config.get("credHelpers") or {})}
+    broken = {
+        registry
+        for registry, name in helpers.items()
+        if name and shutil.which(f"docker-credential-{name}") is None
+    }
+    if not broken:
+        return None
+    kept = {name: value for name, value in config.items() if name not in ("auths", "credsStore")}
+    kept["credHelpers"] = {
+        registry: name for registry, name in helpers.items() if registry and registry not in broken
+    }
+    if "" not in broken and helpers[""]:
+        kept["credsStore"] = helpers[""]
+    plugins = str(config_folder(os.environ) / "cli-plugins")
+    kept["cliPluginsExtraDirs"] = [*(config.get("cliPluginsExtraDirs") or ()), plugins]
+    own = folder / "docker"
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "config.json").write_text(json.dumps(kept), encoding="utf-8")
+    return own
