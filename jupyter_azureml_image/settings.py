@@ -1,0 +1,178 @@
+"""Settings: what an option is when nobody gives it.
+
+The first that says something wins: the magic line (or keyword argument), `%config
+AzureMLImage.NAME`, the environment variable `AZUREML_IMAGE_NAME`, the nearest
+`pyproject.toml` above the context with a `[tool.jupyter_azureml_image]` table, the default.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .errors import BadSettings, BadUsage
+from .options import OPTIONS, VERBS, Option, nearest
+from .options.values import read
+
+PREFIX = "AZUREML_IMAGE_"
+TABLE = "jupyter_azureml_image"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. Those of the machine are read from the environment only, because they
+    hold before any notebook or context is known."""
+
+    name: str
+    help: str
+    option: Option
+    of_machine: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return PREFIX + self.name.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting's value and where it came from, in words."""
+
+    setting: Setting
+    value: Any
+    source: str
+
+
+def _machine(name: str, help_: str, choices: tuple[str, ...] = (), default: str = "") -> Setting:
+    kind = "choice" if choices else "text"
+    option = Option((f"--{name}".replace("_", "-"),), help_, kind, choices=choices, default=default)  # type: ignore[arg-type]  # one of two literals
+    return Setting(name, help_, option, of_machine=True)
+
+
+def _of_options() -> tuple[Setting, ...]:
+    verbs = (option for command in VERBS for option in command.options)
+    options = [option for option in (*OPTIONS, *verbs) if option.setting]
+    return tuple(Setting(option.dest, option.help, option) for option in options)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    *_of_options(),
+    _machine("workspace", "'sandbox' connects the offline workspace.", ("sandbox",)),
+    _machine("state", "Folder of the journal and the logs.", default="the user's data folder"),
+    _machine(
+        "local_way",
+        "Force one way of building locally.",
+        ("buildx", "engine-api", "classic"),
+        "the best the engine can do",
+    ),
+)
+
+_session: dict[str, Any] = {}
+
+
+def setting(name: str) -> Setting:
+    """The setting of that name; raises BadSettings."""
+    found = next((s for s in SETTINGS if s.name == name.replace("-", "_")), None)
+    if found is None:
+        raise BadSettings(
+            f"There is no setting '{name}'.", hint=nearest(name, (s.name for s in SETTINGS)) or None
+        )
+    return found
+
+
+def choose(name: str, value: Any) -> None:
+    """Set it for this kernel (`%config AzureMLImage.NAME`); None takes that back."""
+    chosen = setting(name)
+    if value in (None, "", [], ()):
+        _session.pop(chosen.name, None)
+        return
+    _session[chosen.name] = _checked(chosen, value, f"%config AzureMLImage.{chosen.name}")
+
+
+def fill(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` with the settings for those that are absent; `context` says where a
+    `pyproject.toml` is looked for. Raises BadSettings.
+    """
+    filled = {key: value for key, value in options.items() if value is not None}
+    for value in values(filled.get("context")):
+        if not value.setting.of_machine and value.value is not None:
+            filled.setdefault(value.setting.name, value.value)
+    return filled
+
+
+def values(folder: str | os.PathLike[str] | None = None) -> tuple[Value, ...]:
+    """Every setting as it holds for a context folder; `value` None: the default holds."""
+    table, place = _pyproject(Path(folder) if folder else Path.cwd())
+    return tuple(_value(s, table, place) for s in SETTINGS)
+
+
+def _value(setting: Setting, table: Mapping[str, Any], place: str) -> Value:
+    if setting.name in _session:
+        return Value(setting, _session[setting.name], f"%config AzureMLImage.{setting.name}")
+    text = os.environ.get(setting.variable)
+    if text:
+        return Value(setting, _checked(setting, text, setting.variable), setting.variable)
+    if setting.name in table:
+        return Value(setting, _checked(setting, table[setting.name], place), place)
+    return Value(setting, None, "default")
+
+
+def _checked(setting: Setting, value: Any, source: str) -> Any:
+    try:
+        return read(setting.option, value)
+    except BadUsage as error:
+        told = error.message.removeprefix(setting.option.flag).lstrip(": ")
+        raise BadSettings(
+            f"The setting {setting.name} from {source} cannot be used: {told}", hint=error.hint
+        ) from None
+
+
+def _pyproject(folder: Path) -> tuple[Mapping[str, Any], str]:
+    """The nearest table above `folder`, and the file it stands in."""
+    for place in (folder.absolute(), *folder.absolute().parents):
+        path = place / "pyproject.toml"
+        table = _table(path) if path.is_file() else None
+        if table is not None:
+            return table, str(path)
+    return {}, ""
+
+
+def _table(path: Path) -> dict[str, Any] | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if f"tool.{TABLE}" not in text:
+        return None
+    reader = _toml(path)
+    try:
+        found = reader.loads(text).get("tool", {}).get(TABLE)
+    except ValueError as error:
+        raise BadSettings(f"{path} is not TOML: {error}.") from None
+    if found is None:
+        return None
+    known = {setting(name): value for name, value in found.items()}
+    for s in known:
+        if s.of_machine:
+            raise BadSettings(
+                f"{path}: {s.name} is a setting of the machine, not of a project.",
+                hint=f"Set the environment variable {s.variable}.",
+            )
+    return {s.name: value for s, value in known.items()}
+
+
+def _toml(path: Path) -> ModuleType:
+    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise BadSettings(
+            f"{path} holds settings, and this Python cannot read TOML.",
+            hint="pip install tomli, or use Python 3.11 or newer.",
+        ) from None

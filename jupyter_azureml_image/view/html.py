@@ -1,0 +1,169 @@
+"""Semantic HTML of a run: readable with its style taken away, as a code host shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..lint.diagnostic import Diagnostic
+from ..result import ImageBuild
+from . import words
+from .card import rows
+from .excerpt import excerpt
+from .fold import StageState, State, StepState
+from .markup import Markup, element, style
+from .style import sheet
+from .text import last_lines
+
+_TONES = {
+    "done": "azi-good",
+    "cached": "azi-good",
+    "reused": "azi-good",
+    "failed": "azi-bad",
+    "cancelled": "azi-warn",
+    "error": "azi-bad",
+    "warning": "azi-warn",
+    "info": "azi-info",
+}
+
+
+def page(state: State, *, log_file: str = "") -> str:
+    """The whole state; the same words as `text.lines`, and the end of the log."""
+    return frame(
+        element("p", *_headline(state), cls="azi-head"),
+        element("ol", *(_stage(state, stage) for stage in state.stages), cls="azi-stages"),
+        *_notes(state),
+        *_moving(state),
+        *_log(state, log_file),
+        element("div", *_ending(state), role="status", aria_live="polite"),
+    )
+
+
+def frame(*children: str) -> str:
+    """`children` inside the element that every rule of the style sheet needs."""
+    return element("div", style(sheet()), *children, cls="azi")
+
+
+def findings(found: tuple[Diagnostic, ...], text: str) -> Markup:
+    """Each finding with its line, the mark in it, why it matters and what to do."""
+    return element("ul", *(_finding(d, text) for d in found), cls="azi-findings")
+
+
+def result_card(build: ImageBuild) -> str:
+    """An ImageBuild as a card."""
+    return card(
+        "Result",
+        ((row.label, row.value, row.code) for row in rows(build)),
+    )
+
+
+def card(title: str, shown: Iterable[tuple[str, str, bool]]) -> str:
+    """Labels and values; the third of a row marks what is worth copying."""
+    parts: list[Markup] = []
+    for label, value, code in shown:
+        parts.append(element("dt", label))
+        inner = element("code", value, cls="azi-copy") if code else value
+        parts.append(element("dd", inner))
+    return frame(element("section", element("dl", *parts), cls="azi-card", aria_label=title))
+
+
+def _headline(state: State) -> list[str]:
+    plain = words.headline(state)
+    if not state.sandbox:
+        return [plain]
+    return [plain.removesuffix("SANDBOX"), element("span", "SANDBOX", cls="azi-badge")]
+
+
+def _stage(state: State, view: StageState) -> Markup:
+    inner: list[str] = [element("div", *_stated(words.stage(view), view.state))]
+    if view.listing:
+        summary = element("summary", f"{view.stage}: {len(view.listing)} lines")
+        listing = element("pre", "\n".join(view.listing))
+        inner.append(element("details", summary, listing, open=view.stage == "plan"))
+    if view.stage == "check" and state.findings:
+        inner.append(findings(state.findings, state.text))
+    if view.stage == "build" and state.steps:
+        inner.append(_steps(state.steps))
+    return element("li", *inner, cls=_TONES.get(view.state, ""))
+
+
+def _stated(line: str, state: str) -> list[str]:
+    """A line of words whose state stands out."""
+    head, found, rest = line.partition(f" {state}")
+    return [element("span", head + found, cls="azi-state"), rest] if found else [line]
+
+
+def _steps(steps: tuple[StepState, ...]) -> Markup:
+    head = element("tr", *(element("th", t, scope="col") for t in ("State", "Instruction")))
+    body = [
+        element(
+            "tr",
+            element(
+                "td",
+                element("span", *words.step(step).partition(": ")[:1], cls="azi-state"),
+                cls="azi-nowrap",
+            ),
+            element("td", element("code", words.clean(step.title))),
+            cls=_TONES.get(step.state, ""),
+        )
+        for step in steps
+    ]
+    caption = element("caption", "Build instructions", cls="azi-hidden")
+    return element("table", caption, element("thead", head, cls="azi-hidden"), _body(body))
+
+
+def _body(rows_: list[Markup]) -> Markup:
+    return element("tbody", *rows_)
+
+
+def _finding(view: Diagnostic, text: str) -> Markup:
+    inner: list[str] = [element("div", *_stated(words.finding(view), view.severity))]
+    place = excerpt(text, view)
+    if place is not None:
+        source = element("code", place.before, element("mark", place.marked), place.after)
+        inner.append(element("pre", element("span", f"{place.line} ", cls="azi-quiet"), source))
+    inner += [element("div", said) for said in (view.why, view.remedy) if said]
+    return element("li", *inner, cls=_TONES[view.severity])
+
+
+def _notes(state: State) -> list[Markup]:
+    tone = {"warning": "azi-warn", "info": "azi-quiet"}
+    return [element("p", words.note(note), cls=tone[note.level]) for note in state.notes]
+
+
+def _moving(state: State) -> list[Markup]:
+    """What is only true while it runs."""
+    told = [words.queued(state.queued)] if state.queued is not None else []
+    if state.ended is None:
+        told += [words.transfer(t) for t in state.transfers]
+    return [element("p", line, cls="azi-quiet") for line in told]
+
+
+def _log(state: State, log_file: str) -> list[Markup]:
+    if not state.log:
+        return []
+    failed = state.ended is not None and state.ended.outcome == "failed"
+    shown = last_lines(state) if failed else [words.clean(line.text) for line in state.log]
+    hidden = state.log_lines - len(shown)
+    mark = [element("p", words.skipped(hidden), cls="azi-quiet")] if hidden else []
+    where = (
+        [element("p", "Log file: ", element("code", log_file, cls="azi-copy"))] if log_file else []
+    )
+    box = element(
+        "div",
+        element("pre", "\n".join(shown)),
+        cls="azi-log",
+        tabindex="0",
+        role="region",
+        aria_label="Log",
+    )
+    title = element("summary", f"Log: {state.log_lines:,} lines")
+    return [element("details", title, *mark, box, *where, open=failed or state.ended is None)]
+
+
+def _ending(state: State) -> list[Markup]:
+    if state.ended is None:
+        running = next((s for s in reversed(state.stages) if s.state == "running"), None)
+        return [element("span", words.stage(running), cls="azi-hidden")] if running else []
+    line = element("p", *_stated(words.ending(state.ended), state.ended.outcome))
+    hint = [element("div", said) for said in state.ended.hint.splitlines()]
+    return [element("div", line, *hint, cls=_TONES.get(state.ended.outcome, ""))]

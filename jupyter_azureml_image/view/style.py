@@ -1,0 +1,76 @@
+"""The style sheet of every HTML view: prefixed classes only, both themes, no script.
+
+Front ends differ in how they tell the theme: JupyterLab and Notebook 7 by an attribute of
+the body, VS Code by a class; elsewhere the system's choice holds.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from .palette import DARK, LIGHT, ROLES, Shade
+
+PREFIX = "azi"
+
+_RULES = """
+.azi{color:var(--azi-text);font-family:var(--jp-ui-font-family,system-ui,sans-serif);
+font-size:var(--jp-ui-font-size1,13px);line-height:1.45;max-width:72rem;overflow-wrap:anywhere}
+.azi *{box-sizing:border-box}
+.azi p,.azi ol,.azi ul,.azi pre,.azi table,.azi dl{margin:.25em 0}
+.azi code,.azi pre,.azi kbd{font-family:var(--jp-code-font-family,ui-monospace,monospace);
+font-size:.95em;color:inherit;background:none;border:0;padding:0}
+.azi pre{white-space:pre-wrap;background:var(--azi-block);padding:.5em .7em;border-radius:4px}
+.azi-head{font-weight:600}
+.azi-badge{background:var(--azi-accent);color:var(--azi-on_accent);border-radius:3px;padding:0 .5em;
+font-weight:600}
+.azi-stages{list-style:none;padding:0}
+.azi-stages>li{border-inline-start:3px solid var(--azi-quiet);padding:.1em .7em;margin:.3em 0}
+.azi-stages>li.azi-good{border-color:var(--azi-good)}
+.azi-stages>li.azi-bad{border-color:var(--azi-bad)}
+.azi-good .azi-state{color:var(--azi-good)}
+.azi-bad .azi-state{color:var(--azi-bad)}
+.azi-warn .azi-state{color:var(--azi-warn)}
+.azi-state{font-weight:600}
+.azi-quiet{color:var(--azi-quiet)}
+.azi table{border-collapse:collapse;width:100%;font-size:inherit}
+.azi table tr{background:none}
+.azi th,.azi td{text-align:start;padding:.1em .6em .1em 0;vertical-align:top;white-space:normal}
+.azi td.azi-nowrap{white-space:nowrap}
+.azi mark{background:none;color:inherit;text-decoration:underline wavy var(--azi-bad) 1.5px;
+text-decoration-skip-ink:none}
+.azi-warn mark,.azi-info mark{text-decoration-color:var(--azi-warn)}
+.azi-findings{list-style:none;padding:0}
+.azi-findings>li{margin:.4em 0}
+.azi-log{max-height:22em;overflow:auto;display:flex;flex-direction:column-reverse}
+.azi-log>pre{flex:none;margin:0}
+.azi summary{cursor:pointer}
+.azi summary:focus-visible,.azi-log:focus-visible{outline:2px solid var(--azi-accent)}
+.azi-card{border:1px solid var(--azi-quiet);border-radius:6px;padding:.5em .9em;margin:.4em 0}
+.azi-card dl{display:grid;grid-template-columns:max-content 1fr;gap:.15em 1.2em}
+.azi-card dt{color:var(--azi-quiet)}
+.azi-card dd{margin:0}
+.azi-copy{user-select:all;-webkit-user-select:all}
+.azi-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+@media (max-width:40rem){.azi-card dl{grid-template-columns:1fr}}
+"""
+
+
+@functools.cache
+def sheet() -> str:
+    """The rules, to stand in a `<style>` element."""
+    dark = _colours(DARK)
+    return "".join(
+        (
+            f".azi{{{_colours(LIGHT)}}}",
+            f"@media (prefers-color-scheme:dark){{.azi{{{dark}}}}}",
+            f"[data-jp-theme-light=true] .azi,.vscode-light .azi{{{_colours(LIGHT)}}}",
+            f"[data-jp-theme-light=false] .azi,.vscode-dark .azi{{{dark}}}",
+            _RULES.replace("\n", ""),
+        )
+    )
+
+
+def _colours(shade: Shade) -> str:
+    own = {role: str(getattr(shade, role)) for role in ROLES}
+    own["text"] = f"var(--jp-content-font-color1,var(--vscode-foreground,{shade.text}))"
+    return "".join(f"--azi-{role}:{colour};" for role, colour in own.items())
