@@ -25,6 +25,12 @@ def find(connection: Connection, name: str, version: str) -> RegisteredEnvironme
     return None if found is None else _record(name, version, found)
 
 
+def serves(connection: Connection, environment: RegisteredEnvironment) -> bool:
+    """Whether it was registered with inference routes."""
+    found = _look_up(connection, environment.name, environment.version) or {}
+    return bool((found.get("properties") or {}).get("inferenceConfig"))
+
+
 def register(connection: Connection, registration: Registration) -> RegisteredEnvironment:
     """Register it, or give the version back that already holds the same.
 

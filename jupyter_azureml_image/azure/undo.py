@@ -1,0 +1,94 @@
+"""Taking down what a failed deployment made, after its log is kept."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import (
+    BadUsage,
+    Cancelled,
+    DeploymentFailed,
+    Forbidden,
+    ImageError,
+    QuotaExceeded,
+    SignedOut,
+)
+from ..events import LogLine
+from .rollout import Rollout
+from .translate import one_line, translated
+
+_LOG_LINES = 200
+_OWN_SENTENCE = (BadUsage, Cancelled, Forbidden, QuotaExceeded, SignedOut)
+_ENDED_BY = re.compile(r"^\s*(?:[\w.]+(?:Error|Exception|Exit|Interrupt))\b.*")
+# Said by the inference server of images that are well (facts of its version 1.5.1).
+_HARMLESS = ("Error while fetching model IDs", "Found extra keys in the config file")
+
+
+def undone(rollout: Rollout, error: BaseException) -> ImageError:
+    """The error to raise for a deployment that did not come up: the cause from the container's
+    log, and what became of what this call had made."""
+    stopped = isinstance(error, KeyboardInterrupt)
+    log = () if stopped or not rollout.tried_deployment else _log(rollout)
+    for line in log:
+        rollout.emit(LogLine(line))
+    left = _take_down(rollout, wait=not stopped)
+    if stopped:
+        return Cancelled("The deployment was stopped.", hint=left)
+    if not isinstance(error, ImageError):
+        raise error
+    if isinstance(error, _OWN_SENTENCE):
+        error.hint = " ".join(filter(None, (error.hint, left)))
+        return error
+    found = cause(log)
+    because = f" The container's log ends with: {found}" if found else ""
+    message = f"{rollout.request.environment} did not come up on {rollout.request.endpoint}."
+    if isinstance(error, DeploymentFailed):
+        message = error.message
+    return DeploymentFailed(
+        f"{message}{because or ' ' + one_line(error.message)}".replace("  ", " "),
+        hint=" ".join(filter(None, (error.hint if not because else None, left))) or None,
+    )
+
+
+def cause(log: tuple[str, ...]) -> str | None:
+    """The line of a container's log that says why it ended: the last exception of a traceback."""
+    for line in reversed(log):
+        if _ENDED_BY.match(line) and not any(words in line for words in _HARMLESS):
+            return one_line(line, 300)
+    return None
+
+
+def _log(rollout: Rollout) -> tuple[str, ...]:
+    request = rollout.request
+    try:
+        with translated(f"reading the log of {request.name}"):
+            text = rollout.client.online_deployments.get_logs(
+                name=request.name, endpoint_name=request.endpoint, lines=_LOG_LINES
+            )
+    except ImageError:  # the deployment's own error matters more than its missing log
+        return ()
+    return tuple(line.rstrip() for line in str(text).splitlines())
+
+
+def _take_down(rollout: Rollout, *, wait: bool) -> str | None:
+    """Delete what this call made; the sentence that says what is left, None where nothing was
+    made."""
+    request, client = rollout.request, rollout.client
+    if rollout.made_endpoint:
+        what, line = f"endpoint {request.endpoint}", f"%azureml_image delete {request.endpoint}"
+    elif rollout.made_deployment:
+        what = f"deployment {request.name}"
+        line = f"%azureml_image delete {request.endpoint} --deployment {request.name}"
+    else:
+        return None
+    try:
+        with translated(f"deleting {what}"):
+            if rollout.made_endpoint:
+                poller = client.online_endpoints.begin_delete(request.endpoint)
+            else:
+                poller = client.online_deployments.begin_delete(request.name, request.endpoint)
+            if wait:
+                rollout.wait(poller)
+    except (ImageError, KeyboardInterrupt):
+        return f"The new {what} is still there, and may bill. To delete it: {line}"
+    return f"The new {what} {'was deleted again' if wait else 'is being deleted'}."
