@@ -1,0 +1,293 @@
+"""Seven stages in order, each reused on its own terms, each failing without leaving a half."""
+
+import pytest
+
+from jupyter_azureml_image.cancellation import Cancellation
+from jupyter_azureml_image.errors import (
+    BuilderUnavailable,
+    BuildFailed,
+    BuildFailure,
+    Cancelled,
+    CheckFailed,
+    ContextError,
+    NotConnected,
+    RegistryError,
+    RehearsalFailed,
+    SignedOut,
+    VersionTaken,
+    BadUsage,
+)
+from jupyter_azureml_image.events import Listing, Note, RunEnded, StageEnded
+from jupyter_azureml_image.journal import Journal
+from jupyter_azureml_image.options import request_from
+from jupyter_azureml_image.pipeline import Pipeline, Run
+from jupyter_azureml_image.plan.registration import RegisteredEnvironment, WorkspaceFacts
+from jupyter_azureml_image.rehearse.verdict import Verdict
+from tests.in_memory import World
+
+TEXT = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\nCOPY code /var/azureml-app\nENV AZUREML_ENTRY_SCRIPT=score.py\n"
+SCORE = "def init():\n    pass\n\n\ndef run(data):\n    return data\n"
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "score.py").write_text(SCORE)
+    return tmp_path
+
+
+@pytest.fixture
+def cell(world, folder, tmp_path_factory):
+    """Run the cell again and again; `cell.events` are those of the last time."""
+    journal = Journal(tmp_path_factory.mktemp("state"))
+
+    def run(text=TEXT, name="iris", **options):
+        run.events = []
+        run.run_id = journal.begin(name, name.lower())
+        request = request_from(name, text, **{"context": str(folder), **options})
+        run.cancellation = Cancellation()
+        place = Run(run.run_id, journal, run.events.append, run.cancellation)
+        return Pipeline(request, world, place).go()
+
+    run.journal = journal
+    return run
+
+
+def sentences(cell):
+    return {e.stage: e.sentence for e in cell.events if isinstance(e, StageEnded)}
+
+
+def test_a_cell_goes_through_all_stages_and_gives_the_environment(cell, world):
+    build = cell()
+    assert world.did == ["warm", "build", "rehearse", "push", "register"]
+    assert build.reference == "reg.example/iris@sha256:pushed"
+    assert build.local_reference == f"iris:{build.version}"
+    assert build.environment == "entity of iris"
+    assert build.verdict.outcome == "served"
+    assert cell.journal.run(build.run_id).status == "done"
+
+
+def test_the_default_version_is_the_fingerprints_first_twelve_digits(cell):
+    build = cell()
+    assert build.version == build.plan.fingerprint.value[:12]
+
+
+def test_an_unchanged_cell_does_nothing_and_says_so(cell, world):
+    first = cell()
+    world.did.clear()
+    again = cell()
+    assert world.did == []
+    assert again.reference == first.reference
+    assert again.reused
+    assert "no build, no push, no registration" in sentences(cell)["plan"]
+
+
+def test_a_changed_file_is_named(cell, folder):
+    cell()
+    (folder / "code" / "score.py").write_text(SCORE + "# more\n")
+    cell()
+    assert sentences(cell)["plan"] == "code/score.py changed; everything else is the same."
+
+
+def test_a_new_sample_rehearses_again_without_building(cell, world):
+    cell(sample="[1]")
+    world.did.clear()
+    cell(sample="[2]")
+    assert world.did == ["rehearse"]
+
+
+def test_the_image_is_taken_from_the_engine_when_only_the_rest_is_missing(cell, world):
+    cell(until="rehearse")
+    world.did.clear()
+    build = cell()
+    assert world.did == ["push", "register"]
+    assert build.verdict.outcome == "served"
+
+
+def test_a_run_until_rehearse_needs_no_workspace(cell, world):
+    world.facts = None
+    world.workspace_error = NotConnected("No workspace.")
+    build = cell(until="rehearse")
+    assert build.reference is None
+    assert build.environment is None
+    assert build.image_id == "sha256:image"
+
+
+def test_without_a_workspace_nothing_is_built_and_the_ways_out_are_named(cell, world):
+    world.workspace_error = NotConnected("No Azure ML workspace is connected.")
+    with pytest.raises(NotConnected, match="No Azure ML workspace") as caught:
+        cell()
+    assert "--until rehearse" in caught.value.hint
+    assert "--sandbox" in caught.value.hint
+    assert world.did == []
+
+
+def test_an_expired_sign_in_is_said_before_anything_is_built(cell, world):
+    world.workspace_error = SignedOut("Your sign-in expired.", hint="Run az login.")
+    with pytest.raises(SignedOut, match="expired"):
+        cell()
+    assert world.did == []
+
+
+def test_a_workspace_without_a_registry_is_said_before_anything_is_built(cell, world):
+    world.facts = WorkspaceFacts("s", "g", "ws", login_server=None)
+    with pytest.raises(RegistryError, match="no container registry yet") as caught:
+        cell()
+    assert "--registry-name" in caught.value.hint
+    assert world.did == []
+
+
+def test_a_named_registry_takes_the_image(cell, world):
+    world.facts = WorkspaceFacts("s", "g", "ws", login_server=None)
+    assert cell(registry_name="other.example").reference == "other.example/iris@sha256:pushed"
+
+
+def test_a_taken_version_with_other_content_names_the_next_free_one(cell, world):
+    world.environments["iris", "1"] = RegisteredEnvironment("iris", "1", "/id", "x@sha256:y", {})
+    with pytest.raises(VersionTaken, match="Version 1 of 'iris'") as caught:
+        cell(name="iris:1")
+    assert "iris:1-next" in caught.value.hint
+    assert world.did == []
+
+
+def test_names_that_share_a_repository_are_refused(cell, world):
+    cell(until="plan")
+    cell.journal.begin("IRIS", "iris")
+    with pytest.raises(BadUsage, match="share the repository 'iris'"):
+        cell()
+
+
+def test_a_finding_that_is_an_error_stops_before_anything_is_built(cell, world):
+    with pytest.raises(CheckFailed, match="Line 2"):
+        cell(text="FROM x\nRUN pip install –r requirements.txt\n")
+    assert world.did == []
+    assert cell.events[-1] == RunEnded("failed", cell.events[-1].seconds, cell.events[-1].sentence, cell.events[-1].hint)
+
+
+def test_a_credential_in_the_context_stops_the_run_unless_it_is_named(cell, folder, world):
+    (folder / "code" / ".env").write_text("TOKEN=abc\n")
+    with pytest.raises(ContextError, match=r"code/\.env") as caught:
+        cell()
+    assert "--allow-file" in caught.value.hint
+    assert world.did == []
+    cell(allow_file="code/.env")
+    assert "build" in world.did
+
+
+def test_the_running_notebook_in_the_context_is_warned_of(cell, folder):
+    notebook = folder / "code" / "n.ipynb"
+    notebook.write_text("{}")
+    cell(notebook=str(notebook), until="context")
+    assert any("code/n.ipynb" in e.text for e in cell.events if isinstance(e, Note))
+
+
+def test_no_engine_is_an_error_for_a_build_and_a_line_in_a_plan(cell, world):
+    world.local = BuilderUnavailable("No Docker engine answers.", code="engine-missing")
+    cell(until="plan")
+    with pytest.raises(BuilderUnavailable, match="No Docker engine answers"):
+        cell()
+    assert world.did == []
+
+
+def test_a_failing_build_pushes_and_registers_nothing(cell, world):
+    world.builder_error = BuildFailed("RUN false failed.", failure=BuildFailure("RUN false", 3, 1))
+    with pytest.raises(BuildFailed):
+        cell()
+    assert world.pushed == {}
+    assert world.environments == {}
+    assert cell.journal.run(cell.run_id).status == "failed"
+
+
+def test_a_failed_rehearsal_stops_before_the_push(cell, world):
+    world.verdict = Verdict("failed", "The server exited with 111.", hint="Look at init().")
+    with pytest.raises(RehearsalFailed, match="111"):
+        cell()
+    assert world.pushed == {}
+
+
+def test_a_failed_rehearsal_is_not_reused(cell, world):
+    world.verdict = Verdict("failed", "The server exited with 111.")
+    with pytest.raises(RehearsalFailed):
+        cell()
+    world.verdict = Verdict("served", "The sample was answered.")
+    assert cell().verdict.outcome == "served"
+
+
+def test_an_image_without_a_server_is_registered_without_routes(cell, world):
+    world.verdict = Verdict("not applicable", "No inference server in this image.")
+    cell()
+    assert world.routes is None
+
+
+def test_a_serving_image_is_registered_with_its_routes_and_tags(cell, world):
+    build = cell(env_tag={"team": "flowers"})
+    assert world.routes.port == 5001
+    tags = world.environments["iris", build.version].tags
+    assert tags["team"] == "flowers"
+    assert tags["fingerprint"] == build.plan.fingerprint.value
+    assert tags["rehearsal"] == "served"
+    assert tags["run"] == build.run_id
+    assert tags["base"].startswith("mcr.microsoft.com/azureml/minimal-py312-inference")
+
+
+def test_no_rehearse_says_that_it_was_not_rehearsed(cell, world):
+    assert cell(no_rehearse=True).verdict.outcome == "skipped"
+    assert "rehearse" not in world.did
+
+
+@pytest.mark.parametrize("stage", ["build", "rehearse", "push", "register"])
+def test_a_stop_between_stages_leaves_the_later_ones_undone(cell, world, stage):
+    order = ["build", "rehearse", "push", "register"]
+    before = {"build": "warm", "rehearse": "build", "push": "rehearse", "register": "push"}[stage]
+
+    class Did(list):
+        def append(self, what):
+            super().append(what)
+            if what == before:
+                cell.cancellation.request()
+
+    world.did = Did()
+    world.facts = world.facts
+    if stage == "build":
+        world.during_build = lambda building: (_ for _ in ()).throw(Cancelled("Stopped."))
+    with pytest.raises(Cancelled):
+        cell()
+    assert not set(order[order.index(stage) :]) & set(world.did) - {"build"}
+    assert cell.journal.run(cell.run_id).status == "cancelled"
+    assert cell.events[-1].outcome == "cancelled"
+
+
+def test_a_stop_during_the_build_reaches_the_builder(cell, world):
+    seen = []
+
+    def stop(building):
+        cell.cancellation.request()
+        seen.append(building.stopped)
+        raise Cancelled("The build was stopped.")
+
+    world.during_build = stop
+    with pytest.raises(Cancelled):
+        cell()
+    assert seen == [True]
+
+
+def test_the_plan_is_the_dry_run(cell, world):
+    build = cell(until="plan")
+    assert world.did == []
+    lines = next(e.lines for e in cell.events if isinstance(e, Listing) and e.stage == "plan")
+    assert any(line.startswith("command      docker build") for line in lines)
+    assert any("reg.example/iris" in line for line in lines)
+    assert build.image_id is None
+
+
+def test_no_secret_value_reaches_journal_or_events(cell, world, monkeypatch):
+    monkeypatch.setenv("PIP_TOKEN", "hunter2")
+    world.local_builders = lambda: (Builder(world),)
+    cell(secret="id=pip,env=PIP_TOKEN", until="plan")
+    files = [p.read_text() for p in cell.journal.folder.rglob("*") if p.suffix in (".jsonl", ".log")]
+    assert "hunter2" not in "".join(files) + repr(cell.journal.run(cell.run_id).facts)
