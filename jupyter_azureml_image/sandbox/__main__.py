@@ -110,7 +110,8 @@ def _run(folder: Path, port_file: Path, *, refuse: bool) -> None:
 
 
 def _stop(folder: Path) -> None:
-    """Stop the process that holds the folder's lock; remove what a killed one left in the engine."""
+    """Stop the process that holds the folder's lock; remove what a killed one left in the
+    engine."""
     lock = StateLock(folder)
     end = time.monotonic() + STOP_SECONDS
     asked = False

@@ -116,12 +116,23 @@ class Assets:
 
     def _list_versions(self, request: Request) -> Response:
         name = request.params["name"]
+        if "hash" in request.query:
+            return json_response(200, {"value": self._with_hash(request.query["hash"])})
         if self._store.get(self._id(name)) is None:
             return self._missing(name)
         found = self._versions(name)
         if "desc" in request.query.get("$orderBy", request.query.get("$orderby", "")).lower():
             found.reverse()
         return _page(found, request)
+
+    def _with_hash(self, content_hash: str) -> list[Document]:
+        """Return the versions of any name with this content: code is looked for before an upload."""
+        found = self._store.every(f"{self._kind.segment}/versions")
+        return [
+            item
+            for item in found
+            if (properties_of(properties_of(item)).get("hash_sha256") or "") == content_hash
+        ]
 
     def _get_version(self, request: Request) -> Response:
         name, version = request.params["name"], request.params["version"]

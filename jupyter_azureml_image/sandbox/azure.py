@@ -1,4 +1,5 @@
-"""Azure as one application: which room answers for which host, who may ask, and what is noted down."""
+"""Azure as one application: which room answers for which host, who may ask, and what is noted
+down."""
 
 from __future__ import annotations
 

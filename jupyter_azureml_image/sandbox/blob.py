@@ -21,7 +21,8 @@ SERVER = {"Server": "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0", "x-ms-versio
 
 
 class Blobs:
-    """Blobs by `account/container/name`. Bytes lie in files, what is known about them in the store."""
+    """Blobs by `account/container/name`. Bytes lie in files, what is known about them in the
+    store."""
 
     def __init__(
         self, folder: Path, store: Store, key: str, signed_in: Callable[[str], bool]

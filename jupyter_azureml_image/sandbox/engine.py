@@ -8,6 +8,7 @@ import io
 import os
 import tarfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -189,7 +190,8 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def folder_archive(root: str, files: Iterator[tuple[str, Path]]) -> bytes:
-    """Return a tar that puts files (relative name, where the bytes lie) below an absolute folder."""
+    """Return a tar that puts files (relative name, where the bytes lie) below an absolute
+    folder."""
     buffer = io.BytesIO()
     made: set[str] = set()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
@@ -198,7 +200,8 @@ def folder_archive(root: str, files: Iterator[tuple[str, Path]]) -> bytes:
             parents = path.split("/")[:-1]
             for depth in range(1, len(parents) + 1):
                 folder = "/".join(parents[:depth])
-                if folder not in made:
+                # folders above the root may be the image's own, with owners that must stay
+                if folder not in made and f"{folder}/".startswith(f"{root.strip('/')}/"):
                     made.add(folder)
                     archive.addfile(_entry(folder, tarfile.DIRTYPE, 0o755))
             entry = _entry(path, tarfile.REGTYPE, 0o644)
@@ -210,7 +213,7 @@ def folder_archive(root: str, files: Iterator[tuple[str, Path]]) -> bytes:
 
 def _entry(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
-    entry.type, entry.mode = kind, mode
+    entry.type, entry.mode, entry.mtime = kind, mode, int(time.time())
     return entry
 
 

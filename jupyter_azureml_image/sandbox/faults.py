@@ -1,8 +1,9 @@
 """Switches that make the sandbox fail as Azure can: set over HTTP (`PUT /_sandbox/faults`) or from
 a test.
 
-Each fault is an object with `fault` (its name) and its settings; `times` is how often it strikes (for ever).
-Two work on any request and choose it by `method`, `host` and `path` (regular expressions, searched for):
+Each fault is an object with `fault` (its name) and its settings; `times` is how often it strikes
+(for ever). Two work on any request and choose it by `method`, `host` and `path` (regular
+expressions, searched for):
 
 - `answer`: `status` with `code`, `message` and `retry_after` (seconds) instead of the real answer;
 - `cut`: the connection breaks after `bytes` bytes of the request, or of the answer with `"of":
@@ -135,7 +136,8 @@ class Faults:
         return fault
 
     def instead(self, request: Request) -> Response | None:
-        """Return the answer that a switch puts in place of the real one, or None. Raises `HangUp`."""
+        """Return the answer that a switch puts in place of the real one, or None. Raises
+        `HangUp`."""
         fault = self.take("answer", request)
         if fault:
             return _answer(fault)

@@ -72,11 +72,12 @@ class Hosting:
             if reference and _asset(shelf, reference) is None:
                 return f"No {word} exists for {reference}."
         if not properties.get("environmentId"):
-            return "An environment is required: the sandbox has no no-code deployment of MLflow models."
+            return "An environment is required: the sandbox deploys no MLflow model without one."
         return ""
 
     def start(self, deployment: Document) -> str:
-        """Start the container and wait until it serves; return its name. Raises `OperationFailed`."""
+        """Start the container and wait until it serves; return its name. Raises
+        `OperationFailed`."""
         wanted = self._wanted(deployment)
         self._last_words.pop(deployment["id"], None)
         try:

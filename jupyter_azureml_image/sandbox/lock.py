@@ -1,4 +1,5 @@
-"""One sandbox per state folder: a lock that the operating system takes back when its holder dies."""
+"""One sandbox per state folder: a lock that the operating system takes back when its holder
+dies."""
 
 from __future__ import annotations
 

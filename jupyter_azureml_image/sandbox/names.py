@@ -1,4 +1,5 @@
-"""What things are called in the sandbox: one subscription, one group, one workspace, one registry."""
+"""What things are called in the sandbox: one subscription, one group, one workspace, one
+registry."""
 
 from __future__ import annotations
 

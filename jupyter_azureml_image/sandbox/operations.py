@@ -1,4 +1,5 @@
-"""Long-running operations, as Azure ML's front end runs them: 201, a status URL, 200 until the end."""
+"""Long-running operations, as Azure ML's front end runs them: 201, a status URL, 200 until the
+end."""
 
 from __future__ import annotations
 
@@ -80,7 +81,8 @@ class Operations:
             thread.join(seconds)
 
     def url(self, name: str, version: str) -> str:
-        """Return the status URL of an operation; since 2024 Azure's carries kilobytes of signature."""
+        """Return the status URL of an operation; since 2024 Azure's carries kilobytes of
+        signature."""
         signature = base64.urlsafe_b64encode(secrets.token_bytes(3000)).decode().rstrip("=")
         return f"https://{ARM}{self._id(name)}?api-version={version}&t=1&c={signature}&s=0&h=0"
 

@@ -40,7 +40,8 @@ class RegistryStore(Protocol):
 
 
 def start_registry_store(folder: Path, engine: Engine, sandbox: str) -> RegistryStore:
-    """Start the registry with its storage in `folder`. Raises `SandboxError` where there is none."""
+    """Start the registry with its storage in `folder`. Raises `SandboxError` where there is
+    none."""
     program = shutil.which("docker-registry")
     folder.mkdir(parents=True, exist_ok=True)
     if program:
@@ -114,7 +115,7 @@ class _Container:
             engine.need_image(IMAGE)
         except SandboxError as missing:
             raise SandboxError(
-                "The sandbox needs a registry: neither Debian's docker-registry nor the image registry:2 is here.",
+                "The sandbox needs a registry: there is neither docker-registry nor registry:2.",
                 hint="apt-get install docker-registry, or: docker pull registry:2",
             ) from missing
         self._port = engine.run_registry(IMAGE, self._name, folder, {LABEL: sandbox}, self.prefix)

@@ -31,6 +31,12 @@ def blob_sas(account: str, key: str, path: str, permissions: str, seconds: int) 
     return urlencode({**fields, "sig": _sign(key, _blob_text(account, path, fields))})
 
 
+def container_sas(account: str, key: str, container: str, seconds: int) -> str:
+    """Return a SAS for one container and what is in it."""
+    fields = {"sv": VERSION, "se": _expiry(seconds), "sr": "c", "sp": "rwdlac", "spr": "https"}
+    return urlencode({**fields, "sig": _sign(key, _blob_text(account, container, fields))})
+
+
 def allows(account: str, key: str, path: str, query: Mapping[str, str], permission: str) -> bool:
     """Say whether the SAS in a query lets its bearer do what `permission` (one of its letters)
     means."""

@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS blobs (
 
 
 class Store:
-    """Documents by id (ids compare without regard to case, as in ARM). Safe to use from any thread."""
+    """Documents by id (ids compare without regard to case, as in ARM). Safe to use from any
+    thread."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()

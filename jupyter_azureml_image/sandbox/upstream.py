@@ -17,7 +17,8 @@ DIAL_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """The user's own proxies by scheme, as their environment had them when the sandbox was started."""
+    """The user's own proxies by scheme, as their environment had them when the sandbox was
+    started."""
 
     https: str = ""
     http: str = ""

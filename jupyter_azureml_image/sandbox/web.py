@@ -70,7 +70,8 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
-        """Return the body as a JSON object; an empty body is an empty object. Raises `ValueError`."""
+        """Return the body as a JSON object; an empty body is an empty object. Raises
+        `ValueError`."""
         text = self.body.all()
         value = json.loads(text) if text.strip() else {}
         if not isinstance(value, dict):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
 
 from .arm import Document, body_of, not_found, now, properties_of
-from .names import ML, Names
-from .sas import account_sas
+from .names import BLOB_SUFFIX, ML, Names
+from .sas import account_sas, container_sas
 from .store import Store
 from .web import Request, Response, Route, json_response, route
 
 DATASTORE = "workspaceblobstore"
 SAS_SECONDS = 3600
+PENDING = "{kind}/{name}/versions/{version}/startPendingUpload"
 
 
 class Workspaces:
@@ -41,6 +43,7 @@ class Workspaces:
             route("GET", stores, self._list_datastores),
             route("GET", stores + "/{name}", self._get_datastore),
             route("POST", stores + "/{name}/listSecrets", self._secrets),
+            route("POST", f"{names.workspace_id}/{PENDING}", self._start_upload),
         ]
 
     def document(self) -> Document:
@@ -91,6 +94,19 @@ class Workspaces:
         seconds = int(given.get("expireAfterHours") or 1) * SAS_SECONDS
         token = account_sas(self._names.account, self._account_key, seconds)
         return json_response(200, {"secretsType": "Sas", "sasToken": token})
+
+    def _start_upload(self, request: Request) -> Response:
+        names = self._names
+        container = str(uuid.uuid4())
+        blob_uri = f"https://{names.account}{BLOB_SUFFIX}/{container}"
+        token = container_sas(names.account, self._account_key, container, SAS_SECONDS)
+        reference = {
+            "blobUri": blob_uri,
+            "storageAccountArmId": self.document()["properties"]["storageAccount"],
+            "credential": {"credentialType": "SAS", "sasUri": f"{blob_uri}?{token}"},
+        }
+        kind = {"pendingUploadId": container, "pendingUploadType": "TemporaryBlobReference"}
+        return json_response(200, {"blobReferenceForConsumption": reference, **kind})
 
     def _datastore(self) -> Document:
         names = self._names
