@@ -31,7 +31,28 @@ from .plan.request import BuildRequest
 from .rehearse.verdict import Verdict
 from .result import ImageBuild
 from .run import LiveRun
+from .serving import delete, deploy, prune, resources, rollback
 from .spec import ImageSpec
+
+__all__ = [
+    "attach",
+    "build",
+    "cancel",
+    "check",
+    "delete",
+    "deploy",
+    "follow",
+    "journal",
+    "log_path",
+    "plan",
+    "prune",
+    "register",
+    "request",
+    "resources",
+    "rollback",
+    "runs",
+    "start",
+]
 
 Dockerfile = str | os.PathLike[str] | ImageSpec
 """Dockerfile text, the path of a file, or a spec."""

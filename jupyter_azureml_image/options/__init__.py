@@ -5,7 +5,7 @@ from __future__ import annotations
 from .cell import CELL, OPTIONS, by_dest
 from .expand import expand, look_up
 from .parse import help_text, nearest, parse, split
-from .request import read_text, request_from, sample_text, split_name
+from .request import read_text, request_from, sample_from, sample_text, split_name
 from .table import Command, Option, Word
 from .values import read_all
 from .verbs import VERBS, overview, verb
@@ -27,6 +27,7 @@ __all__ = [
     "read_all",
     "read_text",
     "request_from",
+    "sample_from",
     "sample_text",
     "split",
     "split_name",

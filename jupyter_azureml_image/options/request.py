@@ -141,7 +141,7 @@ def _rehearsal(given: Mapping[str, Any]) -> Rehearsal:
     usual = Routes()
     return Rehearsal(
         wanted=not given.get("no_rehearse", False),
-        sample=_sample(given),
+        sample=sample_from(given.get("request_file"), given.get("sample")),
         mounts=Mounts(given.get("code"), given.get("scoring_script"), given.get("model")),
         routes=Routes(
             given.get("port", usual.port),
@@ -152,10 +152,10 @@ def _rehearsal(given: Mapping[str, Any]) -> Rehearsal:
     )
 
 
-def _sample(given: Mapping[str, Any]) -> str | None:
-    if "sample" in given:
-        return sample_text(given["sample"])
-    place = given.get("request_file")
+def sample_from(place: str | None, value: Any = None) -> str | None:
+    """The sample request's body: `value` where there is one, else the text of the file `place`."""
+    if value is not None:
+        return sample_text(value)
     if place is None:
         return None
     if place.startswith("@"):
