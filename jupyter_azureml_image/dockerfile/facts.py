@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .model import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class BaseFacts:
@@ -28,10 +30,14 @@ class BaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One COPY or ADD with everything expanded. `instruction` indexes the Dockerfile's.
+    """One COPY or ADD with everything expanded. `instruction` indexes the Dockerfile's (that of
+    FROM where the base's ONBUILD copies).
 
-    `origin` is "context", a stage name or number, or an image reference; `destination` is
-    absolute, and ends with `/` where the sources land below it.
+    `origin` is "context", "heredoc", "remote" (ADD of a URL or a git repository), the number of
+    a stage as text, or an image reference. `sources` of the context are relative to its root
+    ("." is all of it). `destination` is absolute, and ends with `/` where the sources are known
+    to land below it. `parents` says that they keep their folders there. `add`: it was ADD, which
+    unpacks archives.
     """
 
     instruction: int
@@ -40,16 +46,36 @@ class Copy:
     origin: str = "context"
     chown: str | None = None
     chmod: str | None = None
+    parents: bool = False
+    add: bool = False
 
 
 NeedKind = Literal[
-    "heredoc", "mount", "secret", "ssh", "link", "chmod", "parents", "exclude", "syntax", "device"
+    "heredoc",
+    "mount",
+    "secret",
+    "ssh",
+    "link",
+    "chmod",
+    "parents",
+    "exclude",
+    "syntax",
+    "device",
+    "network",
+    "security",
+    "checksum",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Syntax only some builders can carry, and the instruction that uses it."""
+    """Syntax only some builders can carry, and the instruction that uses it (-1: a directive).
+
+    "checksum" stands for `ADD --checksum`, `--keep-git-dir` and `--unpack`; "secret" and "ssh"
+    come on top of "mount", and only where the stage is really built. "parents" and "security"
+    are refused by BuildKit before Dockerfile frontend 1.20, unless `# syntax=` names a newer one
+    or the labs channel.
+    """
 
     kind: NeedKind
     instruction: int
@@ -61,6 +87,9 @@ class StageFacts:
     """One build stage after its last instruction.
 
     `base` is the expanded FROM reference; `parent` the index of the stage it names instead.
+    `env` is that of the image, `variables` what a `$NAME` could see at the end (ARG included).
+    `copies` are the stage's own, without those of its parent. `env_known` says that no variable
+    can come from a base that nothing is known of.
     """
 
     index: int
@@ -76,14 +105,29 @@ class StageFacts:
     exposed: tuple[str, ...]
     copies: tuple[Copy, ...]
     instructions: tuple[int, ...]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    env_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A variable without a value, and the instruction and stage that use it (-1: FROM's own)."""
+
+    name: str
+    instruction: int
+    stage: int
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All stages, the one that will be built, and what the build takes from outside.
 
-    `bases` are the external images of the stages that will be built; `context_sources` the
-    context paths and globs they can reach, None where that cannot be decided.
+    `built` are the stages that BuildKit builds for the target, in order; `bases` the external
+    images those take (`COPY --from` included, `scratch` left out); `context_sources` the context
+    paths and globs they can reach, None where that cannot be decided. `problems` are what
+    BuildKit accepts when it parses and refuses when it builds: a word whose quotes do not
+    close, a stage that does not exist.
     """
 
     stages: tuple[StageFacts, ...]
@@ -91,6 +135,9 @@ class Facts:
     bases: tuple[str, ...]
     context_sources: tuple[str, ...] | None
     needs: tuple[Need, ...]
+    built: tuple[int, ...] = ()
+    problems: tuple[Fault, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
 
     @property
     def final(self) -> StageFacts:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .blanks import SPACES
+from .blanks import SPACE_CLASS
 
 _SPECIAL = "@*#?-$!0"
 _END = ""
+_SPACE = re.compile(f"[{SPACE_CLASS}]")
+_PLAIN = {escape: re.compile(rf"[^$'\"}}/{re.escape(escape)}]+|[}}/]") for escape in "\\`"}
 
 
 class BadWord(ValueError):
@@ -67,11 +69,13 @@ class Lexer:
                 (split.add if character == "$" else split.add_raw)(piece)
                 parts.append(piece)
                 continue
-            self.position += 1
             if character != self.escape:
-                split.add(character)
-                parts.append(character)
+                plain = _plain(self.source, self.position, self.escape)
+                self.position += len(plain)
+                split.add(plain)
+                parts.append(plain)
                 continue
+            self.position += 1
             if self.raw_escapes:
                 split.add_raw(character)
                 parts.append(character)
@@ -129,6 +133,8 @@ class Lexer:
             raise BadWord("a `${` is not followed by a name")
         name = self._name()
         operator = self._next()
+        if not operator:
+            raise BadWord("a `${` has no closing `}`")
         if operator == "}":
             kept = self._unset(name) and self.keep_unset
             return "${" + name + "}" if kept else self._value(name)
@@ -207,12 +213,12 @@ class _Splitter:
         self.parts: list[str] = []
 
     def add(self, text: str) -> None:
-        for character in text:
-            if character not in SPACES:
-                self.parts.append(character)
-            elif word := "".join(self.parts):
+        first, *others = _SPACE.split(text)
+        self.parts.append(first)
+        for part in others:
+            if word := "".join(self.parts):
                 self.words.append(word)
-                self.parts = []
+            self.parts = [part]
 
     def add_raw(self, text: str) -> None:
         self.parts.append(text)
@@ -220,6 +226,12 @@ class _Splitter:
     def finish(self) -> list[str]:
         word = "".join(self.parts)
         return [*self.words, word] if word else self.words
+
+
+def _plain(source: str, position: int, escape: str) -> str:
+    """The longest run from `position` on in which no character means anything."""
+    match = _PLAIN[escape].match(source, position)
+    return match.group() if match else source[position]
 
 
 def _no_group(match: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ from .model import Instruction, Span
 from .shell import BadWord, Lexer
 
 _ACTIVE = re.compile(r"[$'\"\\`]")
+_QUOTING = re.compile(r"['\"\\`]")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)|([A-Za-z_][A-Za-z0-9_]*))")
 
 
@@ -54,7 +55,7 @@ def unquote(word: str, escape: str = "\\") -> str:
 
     A word whose quotes do not close is given back unchanged.
     """
-    if not _ACTIVE.search(word):
+    if not _QUOTING.search(word):
         return word
     lexer = Lexer(word, {}, escape=escape)
     lexer.keep_unset = True
