@@ -26,7 +26,12 @@ _BASE = re.compile(
 _REFERENCE = re.compile(
     r"(?:resolve source metadata for|pull access denied for|manifest for) ([^\s,]+?)[:,]? "
 )
-_SYNTAX = re.compile(r"(?:dockerfile )?parse error (?:on )?line (\d+): (.*)|Dockerfile:(\d+)")
+_SYNTAX = re.compile(r"dockerfile parse error (?:on )?line (\d+): (.*)")
+_METADATA = re.compile(r"load metadata for (\S+)")
+_FRAMES = re.compile(
+    r"(?:ERROR: |failed to build: |failed to solve(?: with frontend [\w.]+)?: "
+    r"|rpc error: code = \w+ desc = |failed to create LLB definition: )"
+)
 _TAIL = 12  # lines quoted in the message
 _SIGNALS = {137: "killed, most often for lack of memory", 139: "a crash (segmentation fault)"}
 
@@ -86,43 +91,46 @@ def _no_source(failed: Failed, source: str) -> BuildFailed:
 
 def _base(failed: Failed, steps: Steps) -> BuildFailed | None:
     title = failed.step.title if failed.step else ""
-    named = _REFERENCE.search(failed.error + " ")
+    named = _METADATA.search(failed.during) or _REFERENCE.search(failed.error + " ")
     if named is None and not title.startswith("FROM ") and not _BASE.search(failed.error):
         return None
-    words = title.split()
-    reference = next((w for w in words[1:] if not w.startswith("--")), "")
-    if named is not None and not reference:
+    reference = next((word for word in title.split()[1:] if not word.startswith("--")), "")
+    if not title.startswith("FROM ") and named is not None:
         reference = named[1].removeprefix("docker.io/library/").removeprefix("docker.io/")
+    step = steps.origin(reference) or failed.step
+    if step and step.title.startswith("FROM "):
+        reference = next(word for word in step.title.split()[1:] if not word.startswith("--"))
     told = trouble.about_base(reference, failed.error)
     if told is None:
         return None
     message, hint, code = told
-    step = failed.step or steps.origin(reference)
-    failed = Failed(failed.error, step, failed.last_lines)
     if step and step.line:
         message = f"Line {step.line}: {message[0].lower()}{message[1:]}"
+    failed = Failed(failed.error, step, failed.last_lines)
     return BuildFailed(message, hint=hint, code=code, failure=_facts(failed))
 
 
 def _other(failed: Failed, steps: Steps) -> BuildFailed:
-    step = failed.step
-    syntax = _SYNTAX.search(failed.error)
-    if step is None and syntax is not None:
-        step = steps.at_line(int(syntax[1] or syntax[3]))
-    kind = trouble.trouble(failed.error)
-    if kind == "lost":
+    if trouble.trouble(failed.error) == "lost":
         return BuildFailed(
             "The connection to the Docker Engine broke during the build.",
             hint="Look whether the engine was restarted, and run it again.",
             code="engine-lost",
             failure=_facts(failed),
         )
-    words = _innermost(failed.error)
-    message = (
-        f"{_short(step.title)}{_at(step)} failed: {words}" if step else f"The build failed: {words}"
-    )
+    syntax = _SYNTAX.search(failed.error)
+    if syntax is not None:
+        step = steps.at_line(int(syntax[1]))
+        message = f"Line {syntax[1]}: {syntax[2]}"
+        return BuildFailed(
+            message, code="syntax", failure=_facts(Failed(failed.error, step, failed.last_lines))
+        )
+    words = _FRAMES.sub("", failed.error.strip())
+    where = f"{_short(failed.step.title)}{_at(failed.step)}" if failed.step else "The build"
     return BuildFailed(
-        message, code="build-failed", failure=_facts(Failed(failed.error, step, failed.last_lines))
+        f"{where} failed: {words}",
+        code="build-failed",
+        failure=_facts(failed),
     )
 
 
@@ -146,17 +154,6 @@ def _missing_source(text: str) -> str | None:
         if match := pattern.search(text):
             return match[1].lstrip("/")
     return None
-
-
-def _innermost(text: str) -> str:
-    words = text.strip()
-    for frame in (
-        "failed to solve: ",
-        "rpc error: code = Unknown desc = ",
-        "failed to solve with frontend dockerfile.v0: ",
-    ):
-        words = words.removeprefix(frame)
-    return words
 
 
 def _short(title: str, most: int = 80) -> str:

@@ -12,10 +12,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..context import archive
-from ..context.manifest import ContextEntry, ContextManifest
+from ..context.manifest import ContextManifest
 from ..dockerfile.model import Dockerfile, Flag, Word
 from ..dockerfile.mounts import mounts
 
@@ -42,19 +42,7 @@ class Shipment:
     def pieces(self) -> Iterator[bytes]:
         """The archive; raises ContextChanged where a file is not what the manifest says."""
         extra = {self.dockerfile: self.text.encode("utf-8", "surrogateescape")}
-        if not self.folder:
-            yield from archive.pack(self.manifest, extra)
-            return
-        content = extra[self.dockerfile]
-        yield archive.header(ContextEntry(self.dockerfile, "file", 0o644, len(content)))
-        yield content + archive.padding(len(content))
-        yield archive.header(ContextEntry(self.folder, "directory", 0o755))
-        for entry in self.manifest.entries:
-            yield archive.header(replace(entry, path=f"{self.folder}/{entry.path}"))
-            if entry.kind == "file":
-                yield from archive.content(self.manifest, entry)
-                yield archive.padding(entry.size)
-        yield b"\0" * 1024
+        return archive.pack(self.manifest, extra, folder=self.folder)
 
 
 def prepare(dockerfile: Dockerfile, manifest: ContextManifest, path: str | None) -> Shipment:

@@ -16,6 +16,7 @@ _NUMBERED = re.compile(
     r"\[(?:(?P<stage>[^\]]*?) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<words>.*)", re.S
 )
 _PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9]+(?:/v\d+)?(?:->[a-z0-9/]+)? *")
+_METADATA = re.compile(r"load metadata for (\S+)")
 _CONTEXT = "load build context"
 _KEPT = 40  # last lines remembered for a failure
 
@@ -29,16 +30,18 @@ class Running:
     started: float
     lines: Lines = field(default_factory=Lines)
     last: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    pulled: bool = False
     ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What went wrong in the builder's words, and in which step."""
+    """What went wrong in the builder's words, in which step, and while doing what."""
 
     error: str
     step: Step | None = None
     last_lines: tuple[str, ...] = ()
+    during: str = ""
 
 
 class SolveReader:
@@ -97,14 +100,28 @@ class SolveReader:
             if running is not None:
                 self._flush(running)
             last = tuple(running.last) if running else ()
-            self.failed = Failed(vertex.error, running.step if running else None, last)
+            step = running.step if running else self._base_of(vertex)
+            self.failed = Failed(vertex.error, step, last, vertex.name)
         if running is None or running.ended or (vertex.completed is None and not vertex.error):
             return
-        outcome: StepOutcome = "cached" if vertex.cached else "done"
+        # BuildKit calls a base cached only when it was used before; here that it was at hand.
+        at_hand = running.step.title.startswith("FROM ") and not running.pulled
+        outcome: StepOutcome = "cached" if vertex.cached or at_hand else "done"
         if vertex.error:
             outcome = "cancelled" if _stopped(vertex.error) else "failed"
         started = vertex.started or running.started
         self._close(running, outcome, max(0.0, (vertex.completed or started) - started))
+
+    def _base_of(self, vertex: Vertex) -> Step | None:
+        """The FROM whose image's metadata could not be had: shown as a failed step."""
+        match = _METADATA.search(vertex.name)
+        step = self._steps.origin(match[1]) if match else None
+        if step is not None:
+            running = Running(f"step-{len(self._running) + 1}", step, 0.0, ended=True)
+            self._running[vertex.digest] = running
+            self._emit(StepStarted(running.id, step.title, step.line))
+            self._emit(StepEnded(running.id, "failed", 0.0))
+        return step
 
     def _close(self, running: Running, outcome: StepOutcome, seconds: float) -> None:
         self._flush(running)
@@ -130,6 +147,8 @@ class SolveReader:
                 self._emit(Transfer("context", status.current, status.total or None))
         elif status.total and status.id.startswith("sha256:"):
             self._pulled.layer(status.id, status.current, status.total)
+            if status.vertex in self._running:
+                self._running[status.vertex].pulled = True
 
     def _warning(self, warning: Advice) -> None:
         if warning.short in self._warned:
