@@ -44,10 +44,10 @@ stop:
 	@$(PYTHON) -m tools.engine stop
 
 demo: setup
-	@$(BIN)/python -m tools.demo
+	@$(PYTHON) -m tools.during $(BIN)/python -m tools.demo
 
 test: setup
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTHON) -m tools.during $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: setup
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -58,7 +58,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks
 
 stacks: setup
-	@$(BIN)/python -m tools.stacks
+	@$(PYTHON) -m tools.during $(BIN)/python -m tools.stacks $(STACK_TESTS)
 
 azure-check: setup
 	@$(BIN)/python -m tools.azure_check

@@ -18,7 +18,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tools import daemon, modern
+from tools import daemon, during, modern
 from tools.places import say
 
 
@@ -66,6 +66,7 @@ def start(engine: daemon.Engine) -> str:
     if not answers(engine.host):
         started = time.monotonic()
         daemon.launch(engine, lambda: answers(engine.host, timeout=1))
+        during.mark(engine)
         say(f"Started the project's own {engine.title} ({time.monotonic() - started:.1f} s).")
     return engine.host
 
@@ -92,10 +93,12 @@ def main() -> None:
         for engine in (daemon.DISTRIBUTION, daemon.MODERN):
             if daemon.stop(engine):
                 say(f"Stopped the project's own {engine.title}.")
-    elif asked.modern:
-        print(f"DOCKER_HOST={start(daemon.MODERN)}")
     else:
-        print(f"DOCKER_HOST={start(daemon.DISTRIBUTION) if asked.own else usable()}")
+        own = daemon.MODERN if asked.modern else daemon.DISTRIBUTION
+        host = start(own) if asked.own or asked.modern else usable()
+        if host == own.host:
+            during.keep(own)
+        print(f"DOCKER_HOST={host}")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def make(folder: Path) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
     uv = [str(python), "-m", "uv", "pip", "install", "-q", "--python", str(python)]
     wanted = ["-e", f"{ROOT}[dev]"]
-    if _run([*pip, "uv>=0.4"]) != 0 or _run([*uv, *wanted]) != 0:
+    if _run([*pip, "uv>=0.9"]) != 0 or _run([*uv, *wanted]) != 0:
         say("uv could not install the packages; asking pip instead.")
         if _run([*pip, *wanted]) != 0:
             raise fail("the packages could not be installed; pip's own words are above.")
