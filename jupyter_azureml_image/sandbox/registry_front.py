@@ -150,9 +150,10 @@ class RegistryFront:
 
     def _forward(self, request: Request) -> Response:
         connection = self._store.connect()
-        headers = {
-            name: value for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP
-        }
+        headers: dict[str, str] = {}
+        for name, value in request.headers.items():  # an engine sends Accept many times
+            if name.lower() not in HOP_BY_HOP:
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
         headers["Host"] = self.login_server
         path = self._store.prefix + quote(request.path, safe="/:@,+~")
         target = f"{path}?{request.raw_query}" if request.raw_query else path
