@@ -8,74 +8,63 @@ an archive from a Dockerfile, and a PAX header there hides the first real entry 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import tarfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from .deflate import blocks, gzip
 from .manifest import ContextEntry, ContextManifest
 from .reading import BLOCK, ContextChanged, Stamp, opened
-
-_TYPES = {"file": tarfile.REGTYPE, "directory": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
-# 2000-01-01: zip files, which wheels are, cannot hold the year 1970.
-_TIME = 946_684_800
-_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+from .tarheader import header, padding, trailer
 
 
 def pack(
-    manifest: ContextManifest, extra: Mapping[str, bytes] | None = None, *, compress: bool = False
+    manifest: ContextManifest,
+    extra: Mapping[str, bytes] | None = None,
+    *,
+    compress: bool = False,
+    folder: str = "",
 ) -> Iterator[bytes]:
     """The archive of `manifest`, in pieces; gzip with `compress`.
 
     `extra` maps paths to contents that are added, or take a file's place (the Dockerfile).
+    With `folder` the manifest's entries lie below it in the archive, those of `extra` do not.
     Raises ContextChanged, naming the file, where one is no longer what the manifest says.
     """
-    pieces = _pieces(manifest, dict(extra or {}))
-    return _gzip(pieces) if compress else pieces
+    pieces = _pieces(manifest, dict(extra or {}), folder)
+    return gzip(pieces) if compress else blocks(pieces)
 
 
-def header(entry: ContextEntry) -> bytes:
-    """The header blocks of one entry; long names and more than 8 GB as GNU tar writes them."""
-    info = tarfile.TarInfo(entry.path)
-    info.type = _TYPES[entry.kind]
-    info.mode = entry.mode
-    info.size = entry.size
-    info.mtime = _TIME
-    info.linkname = entry.target
-    return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
-
-
-def padding(size: int) -> bytes:
-    """What fills a file of `size` bytes up to the next block."""
-    return b"\0" * (-size % tarfile.BLOCKSIZE)
-
-
-def planned(manifest: ContextManifest, extra: Mapping[str, bytes]) -> list[ContextEntry]:
-    """The entries of the archive in order, those of `extra` among them."""
-    entries = {entry.path: entry for entry in manifest.entries if entry.path not in extra}
+def _planned(
+    manifest: ContextManifest, extra: Mapping[str, bytes], folder: str
+) -> list[tuple[ContextEntry, ContextEntry | None]]:
+    """Each entry of the archive in order, with the manifest's that it is (None: an extra)."""
+    planned: dict[str, tuple[ContextEntry, ContextEntry | None]] = {}
+    if folder:
+        planned[folder] = (ContextEntry(folder, "directory", 0o755), None)
+    for entry in manifest.entries:
+        placed = replace(entry, path=f"{folder}/{entry.path}") if folder else entry
+        planned[placed.path] = (placed, entry)
     for path, content in extra.items():
-        entries[path] = ContextEntry(path, "file", 0o644, len(content))
-    return [entries[path] for path in sorted(entries)]
+        planned[path] = (ContextEntry(path, "file", 0o644, len(content)), None)
+    return [planned[path] for path in sorted(planned)]
 
 
-def _pieces(manifest: ContextManifest, extra: Mapping[str, bytes]) -> Iterator[bytes]:
+def _pieces(manifest: ContextManifest, extra: Mapping[str, bytes], folder: str) -> Iterator[bytes]:
     written = 0
-    for entry in planned(manifest, extra):
-        head = header(entry)
+    for placed, entry in _planned(manifest, extra, folder):
+        head, tail = header(placed), padding(placed.size)
         yield head
-        written += len(head) + entry.size + len(padding(entry.size))
-        if entry.path in extra:
-            yield extra[entry.path]
+        if entry is None:
+            yield extra.get(placed.path, b"")
         elif entry.kind == "file":
-            yield from content(manifest, entry)
-        yield padding(entry.size)
-    # Two empty blocks end an archive; GNU tar fills up the record.
-    yield b"\0" * (2 * tarfile.BLOCKSIZE)
-    yield b"\0" * (-(written + 2 * tarfile.BLOCKSIZE) % tarfile.RECORDSIZE)
+            yield from _content(manifest, entry)
+        yield tail
+        written += len(head) + placed.size + len(tail)
+    yield trailer(written)
 
 
-def content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
+def _content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
     """A file's bytes, exactly those that the manifest's digest names.
 
     Where the file's status proves that it is the file that was hashed, its status is
@@ -87,10 +76,10 @@ def content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
     with opened(manifest.root, entry.path) as descriptor:
         left = entry.size
         while left:
-            block = os.read(descriptor, min(BLOCK, left))
+            block = _read(descriptor, min(BLOCK, left))
+            left -= len(block)
             if not block:
                 raise ContextChanged(entry.path, "became shorter")
-            left -= len(block)
             if hasher:
                 hasher.update(block)
             yield block
@@ -101,18 +90,9 @@ def content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
         raise ContextChanged(entry.path)
 
 
-def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """One gzip member; no name and no time in its header, so that equal input stays equal."""
-    squeeze = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
-    check, length = 0, 0
-    gathered = io.BytesIO(_GZIP_HEADER)
-    gathered.seek(0, os.SEEK_END)
-    for piece in pieces:
-        check, length = zlib.crc32(piece, check), length + len(piece)
-        gathered.write(squeeze.compress(piece))
-        if gathered.tell() >= BLOCK:
-            yield gathered.getvalue()
-            gathered = io.BytesIO()
-    gathered.write(squeeze.flush())
-    gathered.write(check.to_bytes(4, "little") + (length % 2**32).to_bytes(4, "little"))
-    yield gathered.getvalue()
+def _read(descriptor: int, size: int) -> bytes:
+    """Up to `size` bytes, fewer only at the end: where blocks begin decides the packed bytes."""
+    block = os.read(descriptor, size)
+    while len(block) < size and (more := os.read(descriptor, size - len(block))):
+        block += more
+    return block

@@ -13,7 +13,8 @@ from typing import Literal
 from ..errors import ContextError
 from .ignore import read_ignore_file
 from .reach import expand
-from .reading import Stamp, digest_file, unreadable
+from .reading import Stamp, unreadable
+from .snapshot import Snapshot
 from .walk import walk
 
 Kind = Literal["file", "directory", "link"]
@@ -96,11 +97,14 @@ def resolve_context(
     *,
     dockerfile: str | Path | None = None,
     reach: tuple[str, ...] | None = None,
+    snapshots: Path | None = None,
 ) -> ContextManifest:
     """What a build of the folder `root` is sent.
 
     `dockerfile`, its path, decides which ignore file applies;
-    `reach` are the sources that the Dockerfile names in the context, expanded.
+    `reach` are the sources that the Dockerfile names in the context, expanded; `snapshots`
+    is a folder on local disk where digests are remembered, so that what did not change is
+    not read again.
     Raises ContextError where the folder, the ignore file or a file cannot be read, and
     ContextChanged for a file that keeps changing.
     """
@@ -111,16 +115,22 @@ def resolve_context(
     if reach is not None:
         paths, missing = expand(folder, reach, rules)
     walked = walk(folder, paths, rules)
+    snapshot = Snapshot(folder, snapshots)
+    entries = tuple(
+        _entry(snapshot, folder, path, walked.kept[path]) for path in sorted(walked.kept)
+    )
+    snapshot.save(whole=reach is None)
     return ContextManifest(
         root=str(folder),
         ignore_file=rules.source or None,
-        entries=tuple(_entry(folder, path, walked.kept[path]) for path in sorted(walked.kept)),
+        entries=entries,
         dropped=tuple(
             Dropped(path, rule.text, rule.line) for path, rule in sorted(walked.dropped.items())
         ),
         reach=reach,
         missing=missing,
         skipped=tuple(sorted(walked.skipped)),
+        stamps=snapshot.stamps,
     )
 
 
@@ -139,7 +149,7 @@ def _folder(root: Path) -> Path:
     )
 
 
-def _entry(folder: Path, path: str, status: os.stat_result) -> ContextEntry:
+def _entry(snapshot: Snapshot, folder: Path, path: str, status: os.stat_result) -> ContextEntry:
     mode = stat.S_IMODE(status.st_mode) if os.name == "posix" else 0o755
     if stat.S_ISDIR(status.st_mode):
         return ContextEntry(path, "directory", mode)
@@ -149,5 +159,5 @@ def _entry(folder: Path, path: str, status: os.stat_result) -> ContextEntry:
             return ContextEntry(path, "link", 0o777, target=os.readlink(folder / path))  # noqa: PTH115
         except OSError as error:
             raise unreadable(path, error) from error
-    digest, stamp = digest_file(folder, path)
-    return ContextEntry(path, "file", mode, stamp.size, digest)
+    digest, size = snapshot.digest(path, status)
+    return ContextEntry(path, "file", mode, size, digest)

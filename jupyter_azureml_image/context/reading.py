@@ -56,6 +56,11 @@ class Stamp:
             status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
         )
 
+    @property
+    def values(self) -> tuple[int, int, int, int, int]:
+        """Its fields in order."""
+        return (self.size, self.mtime, self.ctime, self.inode, self.device)
+
 
 @contextmanager
 def opened(root: Path | str, path: str) -> Iterator[int]:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_azureml_image.context.archive import header, pack
+from jupyter_azureml_image.context.archive import pack
 from jupyter_azureml_image.context.manifest import ContextEntry, ContextManifest, resolve_context
 from jupyter_azureml_image.context.reading import ContextChanged
+from jupyter_azureml_image.context.tarheader import header
 
 LONG = "/".join(["d" * 60] * 5) + "/" + "f" * 120
 
@@ -66,6 +67,16 @@ def test_extra_files_are_added_and_take_a_files_place(tree):
     manifest = resolve_context(tree({"Dockerfile": "FROM old", "z": ""}))
     archive = opened(packed(manifest, extra={"Dockerfile": b"FROM new", ".dockerignore": b""}))
     assert archive.getnames() == [".dockerignore", "Dockerfile", "z"]
+    assert archive.extractfile("Dockerfile").read() == b"FROM new"
+
+
+def test_the_context_can_lie_in_a_folder_beside_the_extra_files(tree):
+    manifest = resolve_context(tree({"Dockerfile": "FROM mine", "a/b": "x"}))
+    archive = opened(packed(manifest, extra={"Dockerfile": b"FROM new"}, folder="context"))
+    assert archive.getnames() == [
+        "Dockerfile", "context", "context/Dockerfile", "context/a", "context/a/b",
+    ]  # fmt: skip
+    assert archive.extractfile("context/Dockerfile").read() == b"FROM mine"
     assert archive.extractfile("Dockerfile").read() == b"FROM new"
 
 

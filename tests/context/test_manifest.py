@@ -45,7 +45,7 @@ def test_the_digest_moves_with_content_mode_kind_and_name_but_not_with_time(tree
         lambda: (root / "d").chmod(0o700),
         lambda: (root / "a").rename(root / "c"),
         lambda: (root / "l").symlink_to("c"),
-        lambda: (root / "empty").mkdir(),
+        (root / "empty").mkdir,
     ):
         change()
         seen.add(resolve_context(root).digest)

@@ -1,0 +1,109 @@
+"""Fast gzip: blocks deflated side by side, joined into one ordinary gzip member.
+
+A block ends on a byte boundary (sync flush), so blocks that were made apart can be put
+one after the other; what does not shrink (model weights, images) is stored as it is after
+a look at 16 KiB of it. Compression lets go of Python's lock, so two threads do the work
+while this one reads. At most a handful of blocks exist at a time, whatever the reader of
+the result does, and the same input gives the same bytes on every run.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+_BLOCK = 1024 * 1024
+_ALONE = _BLOCK // 4  # a piece this big is a block of its own, and is never copied
+_PROBE = 16 * 1024
+_WORTH = 0.97  # of its size: a block that stays larger is stored
+_STORED = 65535  # most bytes in one stored block of deflate
+_WORKERS = 2
+_AHEAD = 2 * _WORKERS + 1
+
+# No name and no time, so that equal input stays equal.
+_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_END = b"\x03\x00"  # an empty last block
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What deflates: a module with zlib's functions, and the level that suits it."""
+
+    name: str
+    module: Any
+    level: int
+
+    def deflate(self, block: bytes) -> bytes:
+        """`block` as raw deflate data that ends on a byte boundary."""
+        squeeze = self.module.compressobj(self.level, self.module.DEFLATED, -15)
+        return bytes(squeeze.compress(block) + squeeze.flush(self.module.Z_SYNC_FLUSH))
+
+    def pack(self, block: bytes) -> bytes:
+        """`block` deflated, or stored where that would not be worth it."""
+        middle = max(0, (len(block) - _PROBE) // 2)
+        probe = block[middle : middle + _PROBE]
+        if len(block) > _PROBE and len(self.deflate(probe)) > _WORTH * len(probe):
+            return stored(block)
+        packed = self.deflate(block)
+        return packed if len(packed) < len(block) else stored(block)
+
+
+def codec() -> Codec:
+    """The fastest there is: isal where it is installed (the extra `fast`), else zlib."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return Codec("zlib", zlib, 1)
+    return Codec("isal", isal_zlib, 1)
+
+
+def gzip(pieces: Iterable[bytes], using: Codec | None = None) -> Iterator[bytes]:
+    """One gzip member that holds `pieces`, in pieces."""
+    using = using or codec()
+    checksum: Callable[[bytes, int], int] = using.module.crc32
+    check, length = 0, 0
+    waiting: deque[Future[bytes]] = deque()
+    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="azureml-image-gzip")
+    try:
+        yield _HEADER
+        for block in blocks(pieces):
+            waiting.append(pool.submit(using.pack, block))
+            check, length = checksum(block, check), length + len(block)
+            if len(waiting) >= _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+        yield _END + check.to_bytes(4, "little") + (length % 2**32).to_bytes(4, "little")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def stored(block: bytes) -> bytes:
+    """`block` as stored blocks of deflate."""
+    parts: list[bytes] = []
+    for start in range(0, len(block), _STORED):
+        part = block[start : start + _STORED]
+        size = len(part)
+        parts += (b"\0", size.to_bytes(2, "little"), (size ^ 0xFFFF).to_bytes(2, "little"), part)
+    return b"".join(parts)
+
+
+def blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """`pieces` in blocks of about 1 MiB: small ones together, large ones as they are."""
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if len(piece) < _ALONE:
+            gathered.append(piece)
+            size += len(piece)
+        if size and (len(piece) >= _ALONE or size >= _BLOCK):
+            yield b"".join(gathered)
+            gathered, size = [], 0
+        if len(piece) >= _ALONE:
+            yield piece
+    if size:
+        yield b"".join(gathered)
