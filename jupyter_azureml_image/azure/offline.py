@@ -27,6 +27,9 @@ _AZURE = ("management.azure.com", "login.microsoftonline.com", "x.blob.core.wind
 _LENT = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE",
          "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AZUREML_CURRENT_CLOUD")  # fmt: skip
 
+# Sandboxes this process started: they outlive it, so nobody waits for them.
+_children: list[subprocess.Popen[bytes]] = []
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -123,16 +126,18 @@ def _start(port_file: Path) -> Door:
         )
     port_file.parent.mkdir(parents=True, exist_ok=True)
     log = port_file.with_suffix(".log")
-    command = [sys.executable, "-m", "jupyter_azureml_image", "sandbox"]
+    command = [sys.executable, "-m", "jupyter_azureml_image.sandbox"]
+    places = ["--state", str(port_file.parent / "sandbox"), "--port-file", str(port_file)]
     # Its own session: it outlives this kernel, and an interrupt of the cell does not reach it.
     with log.open("wb") as output:
         child = subprocess.Popen(
-            [*command, "--port-file", str(port_file)],
+            [*command, *places],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children.append(child)
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         ended = child.poll() is not None

@@ -1,8 +1,19 @@
+"""One sandbox for all tests here, started and spoken to as the product does."""
+
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from jupyter_azureml_image.azure import connection as connections
+from jupyter_azureml_image.azure.connection import Connection, ConnectOptions
+from jupyter_azureml_image.build.engine import Engine
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,3 +22,35 @@ def _azure_ai_ml() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import azure.ai.ml  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def port_file(tmp_path_factory: pytest.TempPathFactory, engine_host: str) -> Iterator[Path]:
+    """Where the session's sandbox tells its addresses; the process is stopped at the end."""
+    folder = tmp_path_factory.mktemp("sandbox")
+    before = os.environ.get("DOCKER_HOST")
+    os.environ["DOCKER_HOST"] = engine_host
+    yield folder / "sandbox.json"
+    command = [sys.executable, "-m", "jupyter_azureml_image.sandbox"]
+    subprocess.run([*command, "--state", str(folder / "sandbox"), "--reset"], check=True)
+    if before is None:
+        del os.environ["DOCKER_HOST"]
+    else:
+        os.environ["DOCKER_HOST"] = before
+
+
+@pytest.fixture(scope="session")
+def engine(engine_host: str) -> Iterator[Engine]:
+    """The engine that holds the images."""
+    engine = Engine.connect({"DOCKER_HOST": engine_host})
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def workspace(port_file: Path, engine: Engine) -> Iterator[Connection]:
+    """The connected sandbox; disconnected after the test."""
+    connection = connections.connect(ConnectOptions(sandbox=True, port_file=str(port_file)))
+    connection.engine = lambda: engine
+    yield connection
+    connections.disconnect()

@@ -125,9 +125,9 @@ def test_throttling_says_how_long_to_wait() -> None:
 def test_no_network_names_the_host_and_the_cause() -> None:
     import requests
 
-    with pytest.raises(ServiceFault, match=r"nowhere\.invalid could not be reached"):
-        with translated("asking"):
-            requests.get("http://nowhere.invalid/", timeout=5, proxies={"http": ""})
+    told = pytest.raises(ServiceFault, match=r"nowhere\.invalid could not be reached")
+    with told, translated("asking"):
+        requests.get("http://nowhere.invalid/", timeout=5, proxies={"http": ""})
 
 
 def test_signatures_of_addresses_never_get_into_a_sentence() -> None:
