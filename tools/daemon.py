@@ -21,6 +21,7 @@ from pathlib import Path
 from tools import debian, modern
 from tools.places import alone, cache, fail, sockets
 
+_NUMBERS = 16  # as many engines of ours may live on one machine, of several cache folders
 _PATIENCE = 60.0  # seconds; a start takes about one on an idle machine
 
 
@@ -30,9 +31,6 @@ class Engine:
 
     name: str
     title: str
-    bridge: str
-    network: str  # the first three numbers of its /24
-    pool: str  # where user-defined networks get theirs
     containerd_store: bool
 
     @property
@@ -55,9 +53,34 @@ class Engine:
         """The process id while it runs."""
         return self.folder / "pid"
 
+    @property
+    def number(self) -> int:
+        """Which bridge and subnet is its own: the first one free when it was started first."""
+        noted = self.folder / "number"
+        if not noted.exists():
+            free = next(n for n in range(_NUMBERS) if not _exists(f"azml{n}"))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            noted.write_text(str(free))
+        return int(noted.read_text())
 
-DISTRIBUTION = Engine("engine", "engine", "azml0", "172.29.240", "172.29.0.0/17", False)
-MODERN = Engine("modern-engine", "modern engine", "azml1", "172.29.241", "172.29.128.0/18", True)
+    @property
+    def bridge(self) -> str:
+        """The name of its bridge."""
+        return f"azml{self.number}"
+
+    @property
+    def network(self) -> str:
+        """The first three numbers of its /24."""
+        return f"172.29.{240 + self.number}"
+
+    @property
+    def pool(self) -> str:
+        """Where networks that its users define get theirs."""
+        return f"172.29.{8 * self.number}.0/21"
+
+
+DISTRIBUTION = Engine("engine", "engine", containerd_store=False)
+MODERN = Engine("modern-engine", "modern engine", containerd_store=True)
 
 
 def launch(engine: Engine, answering: Callable[[], bool]) -> None:
@@ -89,9 +112,10 @@ def stop(engine: Engine) -> bool:
         return False
     with alone(engine.name):
         running = _end_stale(engine)
-        if _links(engine.bridge):
+        if _exists(engine.bridge):
             _ip("link", "delete", engine.bridge)
             _close_the_way_out(engine)
+        (engine.folder / "number").unlink()
     return running
 
 
@@ -167,13 +191,13 @@ def _alive(pid: int) -> bool:
 
 
 def _make_bridge(engine: Engine) -> None:
-    if not _links(engine.bridge):
+    if not _exists(engine.bridge):
         _ip("link", "add", "name", engine.bridge, "type", "bridge")
         _ip("addr", "add", f"{engine.network}.1/24", "dev", engine.bridge)
     _ip("link", "set", engine.bridge, "up")
 
 
-def _links(bridge: str) -> bool:
+def _exists(bridge: str) -> bool:
     return Path(f"/sys/class/net/{bridge}").exists()
 
 
