@@ -10,7 +10,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from . import options as _options
 from . import state, wire
@@ -54,7 +54,7 @@ __all__ = [
     "start",
 ]
 
-Dockerfile = str | os.PathLike[str] | ImageSpec
+Dockerfile: TypeAlias = "str | os.PathLike[str] | ImageSpec"
 """Dockerfile text, the path of a file, or a spec."""
 
 _live: dict[str, LiveRun] = {}
@@ -252,25 +252,24 @@ def _again(kept: Journal, row: RunRow) -> LiveRun:
 def result_of(row: RunRow, log: str | None = None) -> ImageBuild:
     """What a run left, as its `ImageBuild`; fields of stages that did not run are None."""
     facts = row.facts
-    plan_ = _record(Plan, facts.get("plan"))
+    build = ImageBuild(row.name, row.run_id, log=log)
+    build.verdict = _record(Verdict, facts.get("verdict"))
+    plan_ = build.plan = _record(Plan, facts.get("plan"))
+    if plan_ is None:
+        return build
+    build.version, build.reused = plan_.version, plan_.action == "reuse"
     image = _record(BuiltImage, facts.get("image"))
-    registered = _record(RegisteredEnvironment, facts.get("registered"))
-    digest = (facts.get("pushed") or {}).get("digest") or (image and image.digest)
-    return ImageBuild(
-        name=row.name,
-        run_id=row.run_id,
-        version=plan_ and plan_.version,
-        reference=f"{plan_.destination}@{digest}" if plan_ and digest else None,
-        local_reference=plan_.reference if plan_ and image and image.image_id else None,
-        image_id=image and image.image_id,
-        digest=digest,
-        size=image and image.size,
-        plan=plan_,
-        verdict=_record(Verdict, facts.get("verdict")),
-        registered=registered,
-        log=log,
-        made_environment=registered and _maker(registered),
-    )
+    if image is not None:
+        build.image_id, build.size, build.digest = image.image_id, image.size, image.digest
+        build.local_reference = plan_.reference if image.image_id else None
+    build.digest = (facts.get("pushed") or {}).get("digest") or build.digest
+    if build.digest:
+        build.reference = f"{plan_.destination}@{build.digest}"
+    registered = build.registered = _record(RegisteredEnvironment, facts.get("registered"))
+    if registered is not None:
+        build.reference = registered.image
+        build.made_environment = _maker(registered)
+    return build
 
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
 from . import state
+from .context.describe import size_text
 from .errors import ImageError
-from .inspection import in_words
 
 if TYPE_CHECKING:
     from .azure.connection import Connection
@@ -94,7 +94,7 @@ def _disk(engine: Engine) -> Row:
         return Row("disk", "note", "the engine keeps its images on another machine")
     good = free > _ROOM
     remedy = "" if good else "Remove old images with %azureml_image prune or docker image prune."
-    return Row("disk", "good" if good else "bad", f"{in_words(free)} free for images", remedy)
+    return Row("disk", "good" if good else "bad", f"{size_text(free)} free for images", remedy)
 
 
 def _asked(ask: Callable[[], int | None]) -> int | None:
@@ -106,7 +106,7 @@ def _asked(ask: Callable[[], int | None]) -> int | None:
 
 def _state() -> Row:
     folder = state.folder()
-    return Row("journal", "good", f"{folder} ({in_words(shutil.disk_usage(folder).free)} free)")
+    return Row("journal", "good", f"{folder} ({size_text(shutil.disk_usage(folder).free)} free)")
 
 
 def _workspace() -> tuple[Row, ...]:

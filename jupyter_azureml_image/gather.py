@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import state
 from .build.ports import Abilities, Builder
 from .context.manifest import ContextManifest, resolve_context
 from .dockerfile.evaluate import evaluate
@@ -53,11 +54,15 @@ def gather(request: BuildRequest, outside: Outside) -> Known:
     stage that does not exist; everything else that cannot be had is stated in the result.
     """
     dockerfile = parse(request.recipe.text)
-    facts, bases, manifest = None, {}, None
+    facts, manifest = None, None
+    bases: dict[str, Base] = {}
     if not dockerfile.faults:
         facts, bases = _evaluate(dockerfile, request, outside)
         manifest = resolve_context(
-            Path(request.context), dockerfile=request.recipe.path, reach=facts.context_sources
+            Path(request.context),
+            dockerfile=request.recipe.path,
+            reach=facts.context_sources,
+            snapshots=state.folder() / "snapshots",
         )
     workspace, no_workspace = _workspace(request, outside)
     offered = _Offers(request, outside)

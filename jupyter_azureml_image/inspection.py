@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from .context.credentials import credential_files
-from .context.describe import describe
+from .context.describe import describe, notebook_warning, sentence
 from .context.manifest import ContextManifest
 from .errors import CheckFailed, ContextError
 from .gather import Known
@@ -14,8 +14,6 @@ from .lint.check import CheckInput, check
 from .lint.diagnostic import Diagnostic, Severity, at_least
 from .outside import Outside
 from .plan.request import BuildRequest
-
-_UNITS = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9))
 
 
 def inspect_text(request: BuildRequest, known: Known, outside: Outside) -> tuple[Diagnostic, ...]:
@@ -56,7 +54,7 @@ def inspect_context(
 ) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """The listing, its sentence and its warnings; raises ContextError where a file that looks
     like a credential would be sent."""
-    suspects = credential_files(manifest, allow=request.check.allow_files)
+    suspects = credential_files(manifest, request.check.allow_files)
     if suspects:
         first = suspects[0]
         raise ContextError(
@@ -65,34 +63,9 @@ def inspect_context(
             f"--allow-file {first.path} if it is none.",
             code="credential",
         )
-    count = len(manifest.files)
-    sentence = f"{count} file{'s' if count != 1 else ''}, {in_words(manifest.size)}, will be sent."
-    return describe(manifest), sentence, _notebook_warning(request, manifest)
-
-
-def in_words(size: int) -> str:
-    """A size in bytes as people say it: 812 bytes, 3.4 kB, 1.2 GB (powers of ten)."""
-    if size < 1000:
-        return f"{size} bytes"
-    unit, factor = next(
-        ((unit, factor) for unit, factor in _UNITS if size < 1000 * factor), _UNITS[-1]
-    )
-    return f"{size / factor:.1f} {unit}"
-
-
-def _notebook_warning(request: BuildRequest, manifest: ContextManifest) -> tuple[str, ...]:
-    if request.notebook is None:
-        return ()
-    try:
-        path = Path(request.notebook).relative_to(manifest.root).as_posix()
-    except ValueError:
-        return ()
-    if not any(entry.path == path for entry in manifest.entries):
-        return ()
-    return (
-        f"The running notebook '{path}' is sent too, so every save changes the fingerprint: "
-        f"add the line '{path}' to .dockerignore.",
-    )
+    notebook = Path(request.notebook) if request.notebook else None
+    warning = notebook_warning(manifest, notebook)
+    return describe(manifest), f"{sentence(manifest)}.", (warning,) if warning else ()
 
 
 def _read(path: Path) -> bytes | None:

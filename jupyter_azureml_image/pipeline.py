@@ -319,7 +319,8 @@ class Pipeline:
         if self._image is not None and self._image.image_id is not None:
             return self._planned.reference
         registered = self._existing.registered
-        remote = registered.image if registered else self._image and self._image.reference
+        pushed = self._image.reference if self._image else None
+        remote = registered.image if registered else pushed
         if remote is None or not self._gathered.local:
             return None
         self._outside.fetch(remote, self._emit)

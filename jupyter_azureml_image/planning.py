@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .context.describe import size_text
 from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
 from .existing import Existing, earlier_fingerprint, local_image, pushed_digest
 from .gather import Known
-from .inspection import in_words
 from .journal import Journal
 from .outside import Outside
 from .plan.command import docker_build
@@ -50,7 +50,7 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
     fingerprint = fingerprint_of(
         request.recipe,
         known.manifest,
-        {reference: base.digest or "" for reference, base in known.bases.items()},
+        {reference: base.digest for reference, base in known.bases.items()},
     )
     version = request.version or fingerprint.version
     repository = repository_of(request.name)
@@ -153,7 +153,7 @@ def _sentence(existing: Existing, earlier: Fingerprint | None, now: Fingerprint)
         return "Nothing changed: the image is there already; no build."
     if earlier is None:
         return "First build of this environment."
-    return now.sentence_since(earlier)
+    return f"{now.sentence_since(earlier)}."
 
 
 def _creates(
@@ -173,7 +173,7 @@ def _lines(plan: Plan, request: BuildRequest, known: Known) -> tuple[str, ...]:
     size = known.manifest.size if known.manifest else 0
     lines = [
         f"environment  {plan.name}:{plan.version}",
-        f"context      {request.context} ({in_words(size)})",
+        f"context      {request.context} ({size_text(size)})",
         f"builder      {plan.reason}",
         f"decision     {plan.sentence}",
         f"command      {plan.command}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import options as _options
 from . import state
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .build.engine import Engine
 
 OnEvent = Callable[[Event], None]
-Deployable = str | ImageBuild | RegisteredEnvironment
+Deployable: TypeAlias = "str | ImageBuild | RegisteredEnvironment"
 """NAME:VERSION of an environment, the result of a cell, or a registered environment."""
 
 

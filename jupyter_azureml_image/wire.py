@@ -33,13 +33,14 @@ def dump(value: Any) -> Any:
 def load(cls: type[T], data: Mapping[str, Any]) -> T:
     """A `cls` rebuilt from what `dump` gave; raises TypeError or KeyError on other shapes."""
     hints = _hints(cls)
-    names = (f.name for f in dataclasses.fields(cls))  # type: ignore[arg-type]  # T is a dataclass
-    return cls(**{name: _value(hints[name], data[name]) for name in names if name in data})
+    return cls(**{name: _value(hint, data[name]) for name, hint in hints.items() if name in data})
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _hints(cls: Any) -> dict[str, Any]:
+    """The fields of a dataclass with their types, looked up once: it is slow."""
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 def _value(hint: Any, data: Any) -> Any:
