@@ -9,7 +9,6 @@ version can still be read.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -36,11 +35,15 @@ def load(cls: type[T], data: Mapping[str, Any]) -> T:
     return cls(**{name: _value(hint, data[name]) for name, hint in hints.items() if name in data})
 
 
-@functools.cache
+_KNOWN: dict[Any, dict[str, Any]] = {}
+
+
 def _hints(cls: Any) -> dict[str, Any]:
     """The fields of a dataclass with their types, looked up once: it is slow."""
-    hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    if cls not in _KNOWN:
+        hints = get_type_hints(cls)
+        _KNOWN[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+    return _KNOWN[cls]
 
 
 def _value(hint: Any, data: Any) -> Any:
