@@ -1,0 +1,92 @@
+"""Which rule explains a parser fault, so that one cause is said once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..dockerfile.blanks import suspects
+from ..dockerfile.model import Dockerfile, Fault, Span
+from .spelling import nearest_instruction
+
+PLACEHOLDER = re.compile(r"<(?![<=])[A-Za-z][^<>\n]*>")
+_BROKEN_BACKSLASH = re.compile(r"\\[ \t]*([^\x00-\x7f]+)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """A fault with the code of the rule that speaks for it.
+
+    `span` is the place that rule points at: for an invisible character after a backslash
+    that is the line above the fault. `first_word` is the word BuildKit took for an
+    instruction, where that is the fault.
+    """
+
+    fault: Fault
+    code: str
+    span: Span
+    first_word: str = ""
+
+
+def classify(dockerfile: Dockerfile) -> tuple[Classified, ...]:
+    """Every fault with its code, in order."""
+    return tuple(_classify(dockerfile, fault) for fault in dockerfile.faults)
+
+
+def _classify(dockerfile: Dockerfile, fault: Fault) -> Classified:
+    text = dockerfile.text
+    line = dockerfile.position(fault.span.start)[0]
+    span = line_span(dockerfile, line)
+    here = text[span.start : span.end]
+    first = here.split(maxsplit=1)[0] if here.strip() else ""
+    unknown = "unknown instruction" in fault.message.lower()
+    above = line_span(dockerfile, line - 1) if line > 1 else Span(0, 0)
+    before = text[above.start : above.end]
+    if unknown and (broken := _BROKEN_BACKSLASH.search(before)):
+        start = above.start + broken.start(1)
+        return Classified(fault, "AML001", Span(start, start + len(broken[1])), first)
+    if unknown and _continues(dockerfile, line, before, first):
+        return Classified(fault, "AML003", fault.span, first)
+    if PLACEHOLDER.search(here):
+        return Classified(fault, "AML002", fault.span, first)
+    if odd := [at for at, char in suspects(here) if not (char == "\ufeff" and at == 0)]:
+        start = span.start + odd[0]
+        return Classified(fault, "AML001", Span(start, start + 1), first)
+    if unknown or _no_stage(fault):
+        return Classified(fault, "AML004", fault.span, first)
+    if re.search(r"\s#\s?\S", here):
+        return Classified(fault, "AML007", fault.span, first)
+    return Classified(fault, "syntax", fault.span, first)
+
+
+def _no_stage(fault: Fault) -> bool:
+    message = fault.message.lower()
+    return any(words in message for words in ("no build stage", "no from", "empty", "no stages"))
+
+
+def _continues(dockerfile: Dockerfile, line: int, before: str, first: str) -> bool:
+    """Whether the line above lost its backslash: an instruction reaches up to it, and this
+    line does not look like a misspelt instruction of its own."""
+    if not before.strip() or before.lstrip().startswith("#"):
+        return False
+    above = line_span(dockerfile, line - 1)
+    holder = next(
+        (i for i in dockerfile.instructions if i.span.start <= above.start < i.span.end), None
+    )
+    if holder is None:
+        return False
+    text = dockerfile.text
+    span = line_span(dockerfile, line)
+    indented = text[span.start : span.end][:1] in (" ", "\t")
+    several = dockerfile.line(holder) < line - 1
+    if nearest_instruction(first) is not None and not indented:
+        return False
+    return indented or several or first.startswith(("&&", "||", "-", "|"))
+
+
+def line_span(dockerfile: Dockerfile, number: int) -> Span:
+    """The characters of a line (from 1), its end left out."""
+    starts = dockerfile.line_starts
+    start = starts[number - 1]
+    end = starts[number] if number < len(starts) else len(dockerfile.text)
+    return Span(start, start + len(dockerfile.text[start:end].rstrip("\r\n")))

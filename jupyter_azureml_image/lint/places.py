@@ -1,0 +1,123 @@
+"""Where the context's files land in the image, as far as COPY and ADD tell."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..dockerfile.facts import Copy
+
+if TYPE_CHECKING:
+    from .subject import Subject
+
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A file of the context and its path in the image."""
+
+    context_path: str
+    image_path: str
+    size: int
+    copy: Copy
+
+
+def clean_source(source: str) -> str:
+    """A source as a path below the context; "" is the context itself."""
+    cleaned = posixpath.normpath("/" + source).lstrip("/")
+    return "" if cleaned == "." else cleaned
+
+
+def is_remote(source: str) -> bool:
+    """Whether ADD fetches it from somewhere else."""
+    return source.startswith(("http://", "https://", "git@", "git://", "ssh://"))
+
+
+def is_glob(source: str) -> bool:
+    """Whether it is a pattern."""
+    return any(mark in source for mark in "*?[")
+
+
+def is_open(source: str) -> bool:
+    """Whether it still holds a variable or a template, so that nothing is certain of it."""
+    return "$" in source or "{{" in source or source.startswith("<<")
+
+
+class Places:
+    """The landing of a subject's copies. Needs the manifest; without it nothing is known."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    @cached_property
+    def landed(self) -> dict[str, Landed]:
+        """The files by their path in the image; a later copy hides an earlier one."""
+        return {
+            landed.image_path: landed
+            for copy in self._subject.copies
+            for landed in self._of_copy(copy)
+        }
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every file that could matter is known: only plain copies from the context."""
+        if self._subject.manifest is None:
+            return False
+        return all(
+            copy.origin == "context"
+            and not any(is_open(s) or is_remote(s) or s.endswith(_ARCHIVES) for s in copy.sources)
+            for copy in self._subject.copies
+        )
+
+    def below(self, folder: str) -> tuple[Landed, ...]:
+        """The files that land below a folder of the image."""
+        start = folder.rstrip("/") + "/"
+        return tuple(one for path, one in self.landed.items() if path.startswith(start))
+
+    def context_path(self, image_path: str) -> str | None:
+        """Which file of the context lands at a path of the image."""
+        found = self.landed.get(posixpath.normpath(image_path))
+        return found.context_path if found else None
+
+    def _of_copy(self, copy: Copy) -> Iterator[Landed]:
+        manifest = self._subject.manifest
+        if manifest is None or copy.origin != "context":
+            return
+        sources = [clean_source(s) for s in copy.sources if not is_remote(s)]
+        into_folder = copy.destination.endswith("/") or len(sources) > 1
+        for source in sources:
+            for path, size in self._files:
+                if (rest := _below(path, source)) is None:
+                    continue
+                if rest == "" and into_folder:
+                    rest = posixpath.basename(path)
+                image = posixpath.normpath(posixpath.join(copy.destination, rest))
+                yield Landed(path, image, size, copy)
+
+    @cached_property
+    def _files(self) -> tuple[tuple[str, int], ...]:
+        manifest = self._subject.manifest
+        return tuple((e.path, e.size) for e in manifest.files) if manifest else ()
+
+
+def _below(path: str, source: str) -> str | None:
+    """`path` relative to what `source` names; "" for the file itself, None for neither."""
+    if not source:
+        return path
+    if not is_glob(source):
+        if path == source:
+            return ""
+        return path[len(source) + 1 :] if path.startswith(source + "/") else None
+    depth = source.count("/") + 1
+    parts = path.split("/")
+    if len(parts) < depth:
+        return None
+    pairs = zip(parts, source.split("/"), strict=False)
+    if not all(fnmatchcase(part, pattern) for part, pattern in pairs):
+        return None
+    return "/".join(parts[depth:])

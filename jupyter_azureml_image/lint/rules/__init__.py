@@ -1,0 +1,1 @@
+"""The rules, one module per topic; `rule.TOPICS` names them."""

@@ -1,0 +1,346 @@
+"""What is wrong with the text itself: placeholders, lost backslashes, comments, line ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...dockerfile.model import Instruction, Span
+from ...dockerfile.words import assignments
+from ..diagnostic import Edit, Fix
+from ..faults import PLACEHOLDER, Classified
+from ..links import ASSETS, ENVIRONMENTS, ENVIRONMENTS_V2, EXTEND, SDK
+from ..rule import About, Example, Finding, replace, rule
+from ..shell import Command
+from ..spelling import nearest_instruction
+from ..subject import Subject
+
+_INSTALLERS = ("pip", "pip3", "apt-get", "apt", "conda", "mamba")
+_TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
+_DEFAULT_BASE = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
+
+
+@rule(
+    About(
+        "AML002",
+        "error",
+        "A placeholder was not filled in",
+        why="The samples on Microsoft's page hold <names> to replace; Docker takes them as they "
+        "stand, and no image, file or package has such a name.",
+        remedy="Put the real name in its place.",
+        example=Example(
+            "FROM mcr.microsoft.com/azureml/<image_name>:<tag>\n",
+            "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n",
+        ),
+        sources=(EXTEND,),
+    )
+)
+def placeholders(subject: Subject) -> Iterator[Finding]:
+    """Placeholders in faulty lines, in instructions and in commands; templates once."""
+    for one in subject.faults:
+        if one.code == "AML002":
+            yield _faulty_placeholder(subject, one)
+    for instruction in subject.dockerfile.instructions:
+        if subject.dockerfile.line(instruction) in subject.faulty_lines:
+            continue
+        if instruction.keyword in ("FROM", "COPY", "ADD", "ENV", "EXPOSE", "WORKDIR", "USER"):
+            yield from _in_instruction(subject, instruction)
+    for _, command in subject.runs:
+        yield from _in_command(subject, command)
+    yield from _template(subject)
+
+
+def _faulty_placeholder(subject: Subject, one: Classified) -> Finding:
+    line = subject.line_span(subject.line_of(one.fault.span.start))
+    match = PLACEHOLDER.search(subject.text, line.start, line.end)
+    span = Span(*match.span()) if match else one.fault.span
+    fixes = ()
+    if match and subject.text[line.start : line.end].lstrip().upper().startswith("FROM"):
+        fixes = (_base_fix(Span(span.start, line.end)),)
+    name = subject.text[span.start : span.end]
+    return Finding(span, f"Fill in {name} before building", fixes=fixes, syntax=True)
+
+
+def _base_fix(span: Span) -> Fix:
+    return replace("Start from the current CPU image", span, _DEFAULT_BASE, certain=False)
+
+
+def _in_instruction(subject: Subject, instruction: Instruction) -> Iterator[Finding]:
+    span = instruction.span
+    end = instruction.heredocs[0].span.start if instruction.heredocs else span.end
+    found = list(PLACEHOLDER.finditer(subject.text, span.start, end))
+    if not found:
+        if instruction.keyword in ("COPY", "ADD"):
+            for word in instruction.words:
+                if word.value == "...":
+                    yield Finding(word.span, "'...' stands for something: name the files")
+        return
+    keyword = instruction.keyword
+    certain = keyword in ("FROM", "COPY", "ADD", "EXPOSE")
+    if keyword == "ENV":
+        names = {a.name for a in assignments(instruction)}
+        certain = bool(names & {"AZUREML_ENTRY_SCRIPT", "AZUREML_MODEL_DIR"})
+    names_text = " and ".join(dict.fromkeys(match[0] for match in found))
+    fixes = ()
+    if keyword == "FROM" and instruction.words:
+        fixes = (_base_fix(instruction.words[0].span),)
+    elif keyword == "COPY" and (folder := _candidate(subject, found[0][0])):
+        fixes = (replace(f"Copy {folder}", Span(*found[0].span()), folder, certain=False),)
+    yield Finding(
+        Span(found[0].start(), found[-1].end()),
+        f"Fill in {names_text} before building",
+        severity=None if certain else "warning",
+        fixes=fixes,
+    )
+
+
+def _candidate(subject: Subject, placeholder: str) -> str | None:
+    """A folder of the context that the placeholder most likely means."""
+    if subject.manifest is None:
+        return None
+    wanted = ("model", "models") if "model" in placeholder.lower() else ("code", "src", "app")
+    folders = [e.path for e in subject.manifest.entries if e.kind == "directory"]
+    return next((name for name in wanted if name in folders), None)
+
+
+def _in_command(subject: Subject, command: Command) -> Iterator[Finding]:
+    installer = command.name in _INSTALLERS or "install" in command.values[:2]
+    dots = next((w for w in command.words[1:] if w.raw == "..."), None)
+    if dots is not None and installer:
+        yield Finding(dots.span, "'...' stands for more packages: name them or take it out")
+    starts = [r.span.start for r in command.redirects if r.operator == "<"]
+    found = [m for at in starts if (m := PLACEHOLDER.match(subject.text, at))]
+    if not found:
+        return
+    last = found[-1].end()
+    ends = re.compile(r"[ \t]*(?:$|&&|\|\||;|\\?\r?\n)").match(subject.text, last)
+    names = " and ".join(dict.fromkeys(match[0] for match in found))
+    yield Finding(
+        Span(found[0].start(), last),
+        f"Fill in {names} before building: the shell reads < and > as redirections",
+        severity=None if installer or ends else "warning",
+    )
+
+
+def _template(subject: Subject) -> Iterator[Finding]:
+    for instruction in subject.dockerfile.instructions:
+        if instruction.keyword not in ("FROM", "COPY", "ADD", "ENV", "ARG"):
+            continue
+        if match := _TEMPLATE.search(subject.text, instruction.span.start, instruction.span.end):
+            yield Finding(
+                Span(*match.span()),
+                f"{match[0]} is a template: the tool of its repository has to fill it in first",
+                severity="warning",
+            )
+            return
+
+
+@rule(
+    About(
+        "AML003",
+        "error",
+        "A continued line lost its backslash",
+        why="Without a backslash the instruction ends there, and Docker reads the next line as "
+        "a new instruction; Microsoft's apt sample is printed with such a line.",
+        remedy="End the line above with a backslash.",
+        example=Example(
+            "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\nUSER root:root\n"
+            "RUN apt-get update && \\\n    apt-get install -y \\\n    libpng-tools\n"
+            "    curl && \\\n    rm -rf /var/lib/apt/lists/*\nUSER dockeruser\n",
+            "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\nUSER root:root\n"
+            "RUN apt-get update && \\\n    apt-get install -y \\\n    libpng-tools \\\n"
+            "    curl && \\\n    rm -rf /var/lib/apt/lists/*\nUSER dockeruser\n",
+        ),
+        sources=(EXTEND,),
+        syntax=True,
+    )
+)
+def lost_backslash(subject: Subject) -> Iterator[Finding]:
+    """Faults on a line that continues the one above."""
+    for one in subject.faults:
+        if one.code != "AML003":
+            continue
+        number = subject.line_of(one.fault.span.start)
+        above = subject.line_span(number - 1)
+        text = subject.text[above.start : above.end]
+        end = above.start + len(text.rstrip())
+        fix = Fix(
+            f"End line {number - 1} with a backslash",
+            True,
+            (Edit(end, above.end, " " + subject.dockerfile.escape),),
+        )
+        yield Finding(
+            one.fault.span,
+            f"Line {number} starts with '{one.first_word}', which is no instruction: "
+            "the line above lost its backslash",
+            fixes=(fix,),
+            syntax=True,
+        )
+
+
+@rule(
+    About(
+        "AML004",
+        "error",
+        "Not a Dockerfile: unknown instruction, no FROM, or not UTF-8",
+        why="Azure ML refuses such a Dockerfile when the environment is registered.",
+        remedy="Correct the instruction's name; start the file with FROM.",
+        example=Example("FORM python:3.12-slim\n", "FROM python:3.12-slim\n"),
+        sources=(ENVIRONMENTS,),
+        syntax=True,
+    )
+)
+def not_a_dockerfile(subject: Subject) -> Iterator[Finding]:
+    """Faults that are an unknown instruction or a missing FROM; bytes that are no text."""
+    for one in subject.faults:
+        if one.code != "AML004":
+            continue
+        meant = nearest_instruction(one.first_word)
+        fixes = ()
+        if meant is not None:
+            start = one.fault.span.start
+            at = subject.text.find(one.first_word, subject.line_span(subject.line_of(start)).start)
+            word = Span(at, at + len(one.first_word))
+            fixes = (replace(f"Write {meant}", word, meant),)
+        message = one.fault.message
+        if meant is not None and meant not in message:
+            message += f". {meant} was meant?"
+        yield Finding(one.fault.span, message, None, one.fault.remedy or None, fixes, True)
+    if broken := re.search(r"[\ud800-\udfff]", subject.text):
+        yield Finding(
+            Span(*broken.span()),
+            "The file is not UTF-8: this byte is no text",
+            remedy="Save the file as UTF-8.",
+        )
+
+
+@rule(
+    About(
+        "syntax",
+        "error",
+        "BuildKit refuses the instruction",
+        why="A file with such a line builds nowhere: not here, not in ACR, not in Azure ML.",
+        remedy="Correct the instruction; the message is the one the builder would give.",
+        example=Example("FROM a b c d\n", "FROM python:3.12-slim AS app\n"),
+        syntax=True,
+    )
+)
+def syntax(subject: Subject) -> Iterator[Finding]:
+    """The faults that no other rule explains better."""
+    for one in subject.faults:
+        if one.code == "syntax":
+            remedy = one.fault.remedy or None
+            yield Finding(one.fault.span, one.fault.message, remedy=remedy, syntax=True)
+
+
+@rule(
+    About(
+        "AML005",
+        "error",
+        "The Dockerfile is too big to register",
+        why="An environment registered with build= is refused when its Dockerfile is over "
+        "100 KB (another page of Microsoft's says 1 MB). An image built first has no limit.",
+        remedy="Move long scripts into files and COPY them.",
+        example=Example(
+            "# 100 KB of RUN echo ...\n", "COPY setup.sh /tmp/\nRUN sh /tmp/setup.sh\n"
+        ),
+        sources=(ENVIRONMENTS, ENVIRONMENTS_V2),
+    )
+)
+def too_big(subject: Subject) -> Iterator[Finding]:
+    """Only where Azure ML builds the text itself."""
+    size = len(subject.text.encode("utf-8", "surrogatepass"))
+    if subject.abilities is None or subject.abilities.builder != "azureml" or size < 90_000:
+        return
+    yield Finding(
+        Span(0, 0),
+        f"The Dockerfile has {size // 1000} KB; registration refuses more than 100 KB",
+        severity=None if size > 100_000 else "warning",
+    )
+
+
+@rule(
+    About(
+        "AML006",
+        "warning",
+        "Windows line ends",
+        why="CRLF changes the fingerprint, so that a save on Windows makes a new environment "
+        "version, and a copied shell script with CRLF does not start.",
+        remedy="Save with LF line ends.",
+        example=Example(
+            "FROM python:3.12-slim\r\nRUN true\r\n", "FROM python:3.12-slim\nRUN true\n"
+        ),
+        sources=(SDK, ASSETS),
+    )
+)
+def line_ends(subject: Subject) -> Iterator[Finding]:
+    """CRLF in the text, and in copied scripts."""
+    crlf = [m.start() for m in re.finditer("\r\n", subject.text)]
+    if crlf:
+        edits = tuple(Edit(at, at + 2, "\n") for at in crlf)
+        yield Finding(
+            Span(crlf[0], crlf[0]),
+            f"The text has Windows line ends (CRLF) on {len(crlf)} lines",
+            fixes=(Fix("Save with LF", True, edits),),
+        )
+    for landed in subject.places.landed.values():
+        path = landed.context_path
+        if not (path.endswith(".sh") or path.rsplit("/", 1)[-1] in ("run", "finish")):
+            continue
+        text = subject.read_text(path)
+        if text is not None and text.startswith("#!") and "\r\n" in text:
+            instruction = subject.dockerfile.instructions[landed.copy.instruction]
+            yield Finding(
+                instruction.span, f"{path} has Windows line ends (CRLF): it will not start"
+            )
+
+
+@rule(
+    About(
+        "AML007",
+        "warning",
+        "A comment behind an instruction",
+        why="Docker knows comments only at the start of a line: behind an instruction the words "
+        "are read as more arguments.",
+        remedy="Move the comment to its own line.",
+        example=Example(
+            "FROM python:3.12-slim\nCOPY code /app # the code\n",
+            "FROM python:3.12-slim\n# the code\nCOPY code /app\n",
+        ),
+        sources=(ENVIRONMENTS,),
+    )
+)
+def trailing_comment(subject: Subject) -> Iterator[Finding]:
+    """On COPY and ADD, and where a fault comes from it."""
+    for one in subject.faults:
+        if one.code == "AML007":
+            line = subject.line_span(subject.line_of(one.fault.span.start))
+            yield _moved(subject, line, "error", syntax=True)
+    for instruction in subject.dockerfile.instructions:
+        if instruction.keyword not in ("COPY", "ADD") or instruction.json:
+            continue
+        mark = next((w for w in instruction.words if w.raw.startswith("#")), None)
+        if mark is None or subject.dockerfile.line(instruction) in subject.faulty_lines:
+            continue
+        certain = subject.manifest is not None and not any(
+            entry.path == mark.value for entry in subject.manifest.entries
+        )
+        line = Span(instruction.span.start, subject.line_span(subject.line_of(mark.span.start)).end)
+        yield _moved(subject, line, "error" if certain else "warning")
+
+
+def _moved(subject: Subject, span: Span, severity: str, *, syntax: bool = False) -> Finding:
+    text = subject.text
+    at = span.start + re.compile(r"\s#").search(text[span.start : span.end]).start()  # type: ignore[union-attr]  # both callers saw the mark
+    comment = text[at : span.end].strip()
+    edits = (
+        Edit(span.start, span.start, comment + subject.newline),
+        Edit(at, span.end, ""),
+    )
+    return Finding(
+        Span(at + 1, span.end),
+        "The words after # are read as arguments: a comment needs its own line",
+        severity="error" if severity == "error" else "warning",
+        fixes=(Fix("Move the comment to its own line", True, edits),),
+        syntax=syntax,
+    )

@@ -1,0 +1,41 @@
+"""Near misses: which known word was meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+INSTRUCTIONS = (
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+)
+
+
+def nearest_instruction(word: str) -> str | None:
+    """The instruction that a misspelt one most likely is; None where none is near."""
+    if not word.isascii() or not word.isalpha():
+        return None
+    near = difflib.get_close_matches(word.upper(), INSTRUCTIONS, n=1, cutoff=0.7)
+    return near[0] if near else None
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
+    """The known word nearest to `word`; None where none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return near[0] if near else None

@@ -1,0 +1,311 @@
+"""What the rules look at: the question, read once, with the views that many rules share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..catalog.catalog import BaseImage, base_facts, find
+from ..dockerfile.evaluate import evaluate
+from ..dockerfile.facts import BaseFacts, Copy, Facts, StageFacts
+from ..dockerfile.model import Dockerfile, Instruction, Span
+from ..dockerfile.words import Assignment, assignments, expand
+from ..errors import ImageError
+from ..plan.request import Mounts, Routes
+from .faults import Classified, classify
+from .installs import AptInstall, CondaCall, PipInstall, apt_install, conda_call, pip_install
+from .places import Places
+from .question import CheckInput
+from .shell import Command, commands
+
+ROOTS = ("root", "0")
+APP_ROOT = "/var/azureml-app"
+RUNTIME_FOLDERS = (
+    "/var/runit",
+    "/var/log",
+    "/var/lib/nginx",
+    "/run",
+    "/opt/miniconda",
+    "/var/azureml-app",
+)
+"""What dockeruser owns in the prebuilt images (Microsoft's grant_ownership script)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction with what holds before it. `user` is "" where it cannot be known."""
+
+    index: int
+    stage: StageFacts
+    instruction: Instruction
+    user: str
+    workdir_set: bool
+    commands: tuple[Command, ...] = ()
+
+    @property
+    def as_root(self) -> bool:
+        """Whether it certainly runs as root."""
+        return self.user in ROOTS
+
+    @property
+    def as_other(self) -> bool:
+        """Whether it certainly does not run as root."""
+        return bool(self.user) and self.user not in ROOTS
+
+
+class Subject:
+    """One question, read. Rules only read it."""
+
+    def __init__(self, question: CheckInput) -> None:
+        self.question = question
+        self.dockerfile: Dockerfile = question.dockerfile
+        self.text = question.dockerfile.text
+        self.manifest = question.manifest
+        self.abilities = question.abilities
+        self.request = question.request
+        self.plans = question.plans
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """The dry evaluation; None for a text that has no stage to evaluate."""
+        if self.question.facts is not None and self.question.facts.stages:
+            return self.question.facts
+        recipe = self.request.recipe if self.request else None
+        arguments = recipe.build_args if recipe else ()
+        target = recipe.target if recipe else None
+        try:
+            first = evaluate(self.dockerfile, build_args=arguments, target=target)
+            known = {reference: self.base_facts(reference) for reference in first.bases}
+            if not first.stages:
+                return None
+            return evaluate(self.dockerfile, build_args=arguments, target=target, bases=known)
+        except ImageError:  # the target stage does not exist: said by whoever asked for it
+            return None
+
+    def base_facts(self, reference: str) -> BaseFacts:
+        """What is known of a base: the image itself first, then the catalog."""
+        given = self.question.bases.get(reference)
+        if given is not None and given.known_from:
+            return given
+        return base_facts(reference)
+
+    @property
+    def stages(self) -> tuple[StageFacts, ...]:
+        """All stages; none where the text could not be evaluated."""
+        return self.facts.stages if self.facts else ()
+
+    @property
+    def final(self) -> StageFacts | None:
+        """The stage whose image results."""
+        return self.facts.final if self.facts else None
+
+    def root_of(self, stage: StageFacts) -> str:
+        """The external image a stage comes from, through the stages it is made of."""
+        while stage.parent is not None and stage.parent != stage.index:
+            stage = self.stages[stage.parent]
+        return stage.base
+
+    @cached_property
+    def base(self) -> BaseImage | None:
+        """The catalog's record of the final stage's base."""
+        return find(self.root_of(self.final)) if self.final else None
+
+    @cached_property
+    def known_base(self) -> BaseFacts:
+        """What is known of the final stage's base."""
+        return self.base_facts(self.root_of(self.final)) if self.final else BaseFacts()
+
+    @cached_property
+    def serving(self) -> bool:
+        """Whether the final base is a prebuilt image that serves as dockeruser."""
+        return bool(self.base and self.base.serves and self.base.user == "dockeruser")
+
+    @cached_property
+    def lineage(self) -> tuple[StageFacts, ...]:
+        """The stages the result is made of by FROM, oldest first."""
+        if self.final is None:
+            return ()
+        chain = [self.final]
+        while (parent := chain[0].parent) is not None and parent < chain[0].index:
+            chain.insert(0, self.stages[parent])
+        return tuple(chain)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every instruction of every stage, in order."""
+        return tuple(step for stage in self.stages for step in self._stage_steps(stage))
+
+    @cached_property
+    def result_steps(self) -> tuple[Step, ...]:
+        """The steps that make the resulting image (its own and its parents' stages)."""
+        indexes = {stage.index for stage in self.lineage}
+        return tuple(step for step in self.steps if step.stage.index in indexes)
+
+    def _stage_steps(self, stage: StageFacts) -> Iterator[Step]:
+        if stage.parent is not None and stage.parent < stage.index:
+            user = self.stages[stage.parent].user
+        else:
+            user = self.base_facts(stage.base).user
+        user = user_name(user)
+        workdir_set = False
+        for index in stage.instructions:
+            instruction = self.dockerfile.instructions[index]
+            runs = self._commands(instruction) if instruction.keyword == "RUN" else ()
+            yield Step(index, stage, instruction, user, workdir_set, runs)
+            if instruction.keyword == "USER":
+                value = expand(instruction.text, stage.env, self.dockerfile.escape)
+                user = "" if value.unresolved else user_name(value.text)
+            elif instruction.keyword == "WORKDIR":
+                workdir_set = True
+
+    def _commands(self, instruction: Instruction) -> tuple[Command, ...]:
+        if instruction.json:
+            return ()
+        start = instruction.keyword_span.end
+        if instruction.flags:
+            start = instruction.flags[-1].span.end
+        end = instruction.span.end
+        if instruction.heredocs:
+            first = instruction.heredocs[0]
+            outer = tuple(commands(self.text, Span(start, max(start, first.span.start))))
+            if outer and outer[0].name not in ("", "bash", "sh", "/bin/bash", "/bin/sh"):
+                return outer
+            return tuple(
+                command
+                for heredoc in instruction.heredocs
+                for command in commands(self.text, heredoc.span)
+            )
+        return tuple(commands(self.text, Span(start, end), self.dockerfile.escape))
+
+    @cached_property
+    def runs(self) -> tuple[tuple[Step, Command], ...]:
+        """Every command of every RUN."""
+        return tuple((step, command) for step in self.steps for command in step.commands)
+
+    @cached_property
+    def pips(self) -> tuple[tuple[Step, PipInstall], ...]:
+        """Every `pip install`."""
+        found = ((step, pip_install(command)) for step, command in self.runs)
+        return tuple((step, pip) for step, pip in found if pip is not None)
+
+    @cached_property
+    def apts(self) -> tuple[tuple[Step, AptInstall], ...]:
+        """Every apt and apt-get call."""
+        found = ((step, apt_install(command)) for step, command in self.runs)
+        return tuple((step, apt) for step, apt in found if apt is not None)
+
+    @cached_property
+    def condas(self) -> tuple[tuple[Step, CondaCall], ...]:
+        """Every conda call."""
+        found = ((step, conda_call(command)) for step, command in self.runs)
+        return tuple((step, conda) for step, conda in found if conda is not None)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the context's files land in the result."""
+        return Places(self)
+
+    @cached_property
+    def faults(self) -> tuple[Classified, ...]:
+        """The parser's faults, each with the code that explains it."""
+        return classify(self.dockerfile)
+
+    @cached_property
+    def faulty_lines(self) -> frozenset[int]:
+        """The lines that faults stand on."""
+        return frozenset(self.line_of(one.fault.span.start) for one in self.faults)
+
+    @cached_property
+    def environment(self) -> dict[str, tuple[Assignment, Step]]:
+        """The ENV variables of the result, each with the last place that sets it."""
+        return {
+            assignment.name: (assignment, step)
+            for step in self.result_steps
+            if step.instruction.keyword == "ENV"
+            for assignment in assignments(step.instruction)
+        }
+
+    def variable(self, name: str) -> str | None:
+        """The value that a variable of the resulting image has; None where it has none."""
+        return self.final.env.get(name) if self.final else None
+
+    @cached_property
+    def copies(self) -> tuple[Copy, ...]:
+        """What is copied into the resulting image."""
+        return tuple(copy for stage in self.lineage for copy in stage.copies)
+
+    @cached_property
+    def own_start(self) -> bool:
+        """Whether the file itself says what the container starts."""
+        starts = ("CMD", "ENTRYPOINT")
+        return any(step.instruction.keyword in starts for step in self.result_steps)
+
+    @property
+    def routes(self) -> Routes:
+        """The inference routes of the run (Azure ML's own where none were given)."""
+        return self.request.rehearsal.routes if self.request else Routes()
+
+    @property
+    def mounts(self) -> Mounts:
+        """What a deployment would mount, as far as the run knows."""
+        return self.request.rehearsal.mounts if self.request else Mounts()
+
+    def read_text(self, path: str) -> str | None:
+        """A text file of the context; None where there is none or it is no text."""
+        data = self.question.read(path) if self.question.read else None
+        if data is None:
+            return None
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+    def requirements_text(self, path: str) -> str | None:
+        """A requirements or conda file by the path that a RUN names; None where it cannot be
+        read. A relative path is looked for where it lands, and then by its name."""
+        if "$" in path:
+            return None
+        landed = self.places.context_path(path)
+        if landed is None:
+            name = path.rsplit("/", 1)[-1]
+            same = {
+                one.context_path
+                for image_path, one in self.places.landed.items()
+                if image_path.rsplit("/", 1)[-1] == name
+            }
+            landed = same.pop() if len(same) == 1 else None
+        return self.read_text(landed) if landed is not None else None
+
+    def line_span(self, number: int) -> Span:
+        """The characters of a line (from 1), its end left out."""
+        starts = self.dockerfile.line_starts
+        start = starts[number - 1]
+        end = starts[number] if number < len(starts) else len(self.text)
+        return Span(start, start + len(self.text[start:end].rstrip("\r\n")))
+
+    def line_of(self, offset: int) -> int:
+        """The line, from 1, of an offset."""
+        return self.dockerfile.position(offset)[0]
+
+    @cached_property
+    def newline(self) -> str:
+        """The file's own line end, for what fixes insert."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+    def span_of(self, pattern: str, span: Span) -> Span | None:
+        """Where a regular expression first matches inside a span."""
+        match = re.compile(pattern).search(self.text, span.start, span.end)
+        return Span(*match.span()) if match else None
+
+    def end_of(self, instruction: Instruction) -> int:
+        """The offset after an instruction's last visible character."""
+        span = instruction.span
+        return span.start + len(self.text[span.start : span.end].rstrip())
+
+
+def user_name(user: str) -> str:
+    """A USER value without its group, `0` as `root`."""
+    name = user.partition(":")[0].strip()
+    return "root" if name == "0" else name
