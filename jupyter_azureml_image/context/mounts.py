@@ -14,8 +14,8 @@ from pathlib import Path
 _TABLE = Path("/proc/self/mountinfo")
 # Not those of Windows (exfat, ntfs, vfat): their change time can be set back by programs.
 _OWN = frozenset(
-    ("bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs")
-    + ("overlay", "ramfs", "reiserfs", "tmpfs", "xfs", "zfs")
+    {"bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs"}
+    | {"reiserfs", "tmpfs", "xfs", "zfs"}
 )
 
 

@@ -14,6 +14,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ class Snapshot:
             part.replace(self._file)
         except OSError:
             # Nothing is lost but time: a full or read-only disk must not stop a build.
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
 
 
 def _name(root: Path) -> str:

@@ -1,0 +1,159 @@
+"""What was hashed is not hashed again, and never wrongly believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from jupyter_azureml_image.context import snapshot as snapshots
+from jupyter_azureml_image.context.manifest import ContextManifest
+from jupyter_azureml_image.context.mounts import Mounts
+from jupyter_azureml_image.context.snapshot import Snapshot
+
+HERE = Mounts.here()
+LATER = 3_600 * 10**9
+
+
+class Reader:
+    """Counts which files are really read."""
+
+    def __init__(self, root: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.folder = root, folder
+        self.read: list[str] = []
+        self.mounts = HERE
+        self.ahead = LATER
+        plain = snapshots.digest_file
+        monkeypatch.setattr(
+            snapshots, "digest_file", lambda at, path: (self.read.append(path), plain(at, path))[1]
+        )
+
+    def run(self, *paths: str, whole: bool = True) -> tuple[dict[str, str], list[str]]:
+        self.read.clear()
+        snap = Snapshot(self.root, self.folder, self.mounts, lambda: time.time_ns() + self.ahead)
+        digests = {path: snap.digest(path, os.lstat(self.root / path))[0] for path in paths}
+        snap.save(whole=whole)
+        self.stamps = snap.stamps
+        return digests, list(self.read)
+
+
+@pytest.fixture
+def reader(tree, tmp_path, monkeypatch) -> Reader:
+    return Reader(tree({"a": "1", "b": "2"}), tmp_path / "snapshots", monkeypatch)
+
+
+def test_an_unchanged_file_is_not_read_again(reader):
+    first, read = reader.run("a", "b")
+    assert read == ["a", "b"]
+    again, read = reader.run("a", "b")
+    assert (again, read) == (first, [])
+    assert set(reader.stamps) == {"a", "b"}
+
+
+@pytest.mark.parametrize("keep_time", [False, True])
+def test_a_change_of_the_same_size_is_seen_even_with_its_time_set_back(reader, keep_time):
+    first, _ = reader.run("a", "b")
+    before = (reader.root / "a").stat()
+    (reader.root / "a").write_text("9")
+    if keep_time:
+        os.utime(reader.root / "a", ns=(before.st_atime_ns, before.st_mtime_ns))
+    again, read = reader.run("a", "b")
+    assert read == ["a"]
+    assert again["a"] != first["a"]
+
+
+def test_a_replaced_file_is_seen(reader):
+    reader.run("a")
+    other = reader.root / "other"
+    other.write_text("9")
+    shutil.copystat(reader.root / "a", other)
+    other.replace(reader.root / "a")
+    assert reader.run("a")[1] == ["a"]
+
+
+def test_a_file_written_just_before_it_was_hashed_is_not_believed(reader):
+    # Another write within the clock's step could leave the very same status.
+    reader.ahead = 0
+    reader.run("a")
+    assert reader.stamps == {}
+    assert reader.run("a")[1] == ["a"]
+    reader.ahead = LATER
+    assert reader.run("a")[1] == ["a"]
+    assert reader.run("a")[1] == []
+
+
+def test_a_file_from_the_future_is_not_believed(reader):
+    reader.ahead = -LATER
+    reader.run("a")
+    assert reader.run("a")[1] == ["a"]
+
+
+def test_nothing_on_a_network_mount_is_believed(reader):
+    device = reader.root.stat().st_dev
+    reader.mounts = Mounts.read(
+        f"1 0 {os.major(device)}:{os.minor(device)} / / rw - cifs //server/share rw"
+    )
+    reader.run("a")
+    assert reader.run("a")[1] == ["a"]
+    assert reader.stamps == {}
+
+
+def test_a_snapshot_of_a_copied_tree_is_not_believed(reader, tmp_path):
+    reader.run("a", "b")
+    copy = tmp_path / "copy"
+    shutil.copytree(reader.root, copy)
+    (copy / "a").write_text("9")
+    reader.root.rename(tmp_path / "old")
+    copy.rename(reader.root)
+    assert reader.run("a", "b")[1] == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99, "files": {}}', '{"format": 1}'])
+def test_a_damaged_snapshot_only_costs_time(reader, content):
+    reader.run("a")
+    (file,) = reader.folder.iterdir()
+    file.write_text(content)
+    assert reader.run("a")[1] == ["a"]
+    assert reader.run("a")[1] == []
+
+
+def test_a_disk_that_takes_nothing_stops_nothing(reader, tmp_path):
+    (tmp_path / "file").write_text("")
+    reader.folder = tmp_path / "file" / "below"
+    assert reader.run("a")[1] == ["a"]
+
+
+def test_a_walk_of_everything_forgets_what_is_gone_and_a_partial_one_does_not(reader):
+    reader.run("a", "b")
+    reader.run("a", whole=False)
+    assert reader.run("b", whole=False)[1] == []
+    reader.run("a", whole=True)
+    assert reader.run("b")[1] == ["b"]
+
+
+def test_the_snapshot_holds_digests_and_no_content(reader):
+    reader.run("a", "b")
+    (file,) = reader.folder.iterdir()
+    content = json.loads(file.read_text())
+    assert set(content["files"]) == {"a", "b"}
+    assert [len(row) for row in content["files"].values()] == [6, 6]
+
+
+def test_the_mount_table_is_read_with_its_escapes_and_btrfs_numbers():
+    mounts = Mounts.read(
+        "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
+        "30 22 0:41 / /mnt/my\\040share rw - cifs //host/x rw\n"
+        "31 22 0:42 / /pool rw - btrfs /dev/vdb rw\n"
+    )
+    assert mounts.own(Path("/home/x"), os.makedev(254, 0))
+    assert not mounts.own(Path("/mnt/my share/x"), os.makedev(0, 41))
+    assert mounts.own(Path("/pool/sub/x"), os.makedev(0, 99))
+    assert not Mounts().own(Path("/home/x"), os.makedev(254, 0))
+
+
+def test_stamps_are_no_part_of_what_a_manifest_means():
+    assert ContextManifest("/x", stamps={}) == ContextManifest("/x", stamps={"a": None})
