@@ -126,7 +126,8 @@ class Assets:
         return _page(found, request)
 
     def _with_hash(self, content_hash: str) -> list[Document]:
-        """Return the versions of any name with this content: code is looked for before an upload."""
+        """Return the versions of any name with this content: code is looked for before an
+        upload."""
         found = self._store.every(f"{self._kind.segment}/versions")
         return [
             item

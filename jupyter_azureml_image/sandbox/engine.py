@@ -172,6 +172,23 @@ class Engine:
         with contextlib.suppress(docker.errors.APIError):  # there is none, or another was faster
             self.api.remove_container(name, force=True, v=True)
 
+    def forget_image(self, reference: str) -> None:
+        """Remove a name that this sandbox gave to an image, and the image where nothing else
+        names it."""
+        import docker.errors
+
+        with contextlib.suppress(docker.errors.APIError):  # a container may still use it
+            self.api.remove_image(reference)
+
+    def forget_unnamed(self, image: str) -> None:
+        """Remove an image that has no name, with its unnamed parents; leave any other alone."""
+        import docker.errors
+
+        with contextlib.suppress(docker.errors.APIError):
+            shown = self.api.inspect_image(image) if image else {"RepoTags": ["none"]}
+            if not shown.get("RepoTags") and not shown.get("RepoDigests"):
+                self.api.remove_image(image)
+
     def ours(self, sandbox: str) -> list[str]:
         """Return the names of all containers of a sandbox."""
         found = self.api.containers(all=True, filters={"label": f"{LABEL}={sandbox}"})

@@ -67,6 +67,15 @@ class RegistryFront:
         """Return user and password with which the sandbox itself pulls and pushes."""
         return NOBODY, self._refresh_token()
 
+    def forget_image(self, repository: str, digest: str) -> None:
+        """Delete a manifest behind everyone's back, as a retention policy would."""
+        connection = self._store.connect()
+        try:
+            connection.request("DELETE", f"{self._store.prefix}/v2/{repository}/manifests/{digest}")
+            connection.getresponse().read()
+        finally:
+            connection.close()
+
     # Tokens
 
     def _refresh_token(self) -> str:

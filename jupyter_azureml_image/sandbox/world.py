@@ -31,8 +31,10 @@ from .proxy import Gate, proxy_handler
 from .registries import Registries
 from .registry_front import RegistryFront
 from .registry_store import RegistryStore, start_registry_store
+from .runs import Runs, Yard
 from .scoring import Scoring
 from .store import Store
+from .tasks import Tasks
 from .tokens import Mint
 from .upstream import Upstream
 from .web import Response
@@ -83,7 +85,7 @@ class World:
         )
         self._servers: list[LoopbackServer] = []
         self._registry: RegistryStore | None = None
-        self._deployments: Deployments | None = None
+        self._runs: Runs | None = None
 
     def start(self) -> dict[str, str]:
         """Start everything; return what the port file tells. Raises `SandboxError`."""
@@ -115,6 +117,8 @@ class World:
         for server in self._servers:
             server.shutdown()
             server.server_close()
+        if self._runs is not None:
+            self._runs.stop_all()
         if self._registry is not None:
             self._registry.stop()
         sweep(self.engine, self.secrets.sandbox)
@@ -139,6 +143,17 @@ class World:
             *self._operations.routes(),
             *registries.routes(),
         ]
+        yard = Yard(
+            blobs=self._blobs,
+            engine=self.engine,
+            faults=self.faults,
+            login_server=lambda: front.login_server,
+            credentials=front.push_credentials,
+            forget_image=front.forget_image,
+        )
+        self._runs = Runs(names, store, yard)
+        tasks = Tasks(names, self._runs, self.faults, self.secrets.account_key)
+        routes += tasks.routes()
         login = Login(names, self._mint, self.faults)
         endpoints.finish_interrupted()
         self._restore(deployments)
