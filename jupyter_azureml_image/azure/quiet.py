@@ -1,8 +1,8 @@
 """Keeping azure-ai-ml from printing into whichever cell happens to run.
 
-The SDK prints a dot at every poll and has loggers of its own that write to standard error.
-Both are silenced where we call it, and only there: what its loggers say in our thread is
-handed on as events, and the user's own calls keep their dots.
+The SDK prints a dot at every poll, colour codes after an upload, and has loggers of its own that
+write to standard error. All are silenced where we call it, and only there: what its loggers say
+in our thread is handed on as events, and the user's own calls keep their dots.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from typing import Any
 
 from ..events import Emit, Note
 
-_POLLING = "azure.ai.ml._utils._azureml_polling"
+# The modules of the SDK that call `print` where deployments pass by.
+_PRINTING = (
+    "azure.ai.ml._utils._azureml_polling",
+    "azure.ai.ml._artifacts._blob_storage_helper",
+    "azure.ai.ml._artifacts._gen2_storage_helper",
+)
 _lock = threading.Lock()
 _silent = 0
 
@@ -47,15 +52,16 @@ def follow_silently(poller: Any) -> None:
 
 
 def _hush(change: int) -> None:
-    """Count who wants silence; the polling module's `print` is shadowed while anyone does."""
-    global _silent  # noqa: PLW0603  # one module of the SDK, one count
-    module = importlib.import_module(_POLLING)
+    """Count who wants silence; these modules' `print` is shadowed while anyone does."""
+    global _silent  # noqa: PLW0603  # the modules are one for the process, and so is the count
     with _lock:
         _silent += change
-        if _silent:
-            vars(module)["print"] = _nothing
-        else:
-            vars(module).pop("print", None)
+        for name in _PRINTING:
+            module = vars(importlib.import_module(name))
+            if _silent:
+                module["print"] = _nothing
+            else:
+                module.pop("print", None)
 
 
 def _nothing(*_words: object, **_options: object) -> None:

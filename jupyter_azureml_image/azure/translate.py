@@ -48,10 +48,11 @@ def from_answer(response: Any) -> Refusal:
     if isinstance(error, str):
         error = {"code": error, "message": body.get("error_description") or body.get("message")}
     request = getattr(response, "request", None)
+    code, message = _coded(str(error.get("code") or ""), str(error.get("message") or ""))
     return Refusal(
         status=int(response.status_code),
-        code=str(error.get("code") or ""),
-        message=one_line(str(error.get("message") or "")),
+        code=code,
+        message=message,
         retry_after=_seconds(response.headers.get("Retry-After")),
         host=urlsplit(str(getattr(request, "url", ""))).netloc.rpartition("@")[2],
     )
@@ -62,8 +63,9 @@ def refused(refusal: Refusal, doing: str) -> ImageError:
     for fits, say in _TABLE:
         if fits(refusal):
             return say(refusal, doing)
+    answered = "answered" if refusal.status >= 400 else "gave up with"
     return ServiceFault(
-        f"Azure answered {_named(refusal)} while {doing}{_because(refusal)}",
+        f"Azure {answered} {_named(refusal)} while {doing}{_because(refusal)}",
         hint="If this goes on, look at https://azure.status.microsoft or run with --traceback.",
     )
 
@@ -98,6 +100,14 @@ def one_line(text: str, limit: int = 400) -> str:
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
+def _coded(code: str, message: str) -> tuple[str, str]:
+    """Code and message; a failed operation's answer has its code before the message only."""
+    inside = re.match(r"([A-Z][A-Za-z]+): ", message)
+    if inside and code in ("", "None", "UserError"):
+        code, message = inside.group(1), message[inside.end() :]
+    return code, one_line(message)
+
+
 def _json(response: Any) -> Any:
     try:
         return response.json()
@@ -115,7 +125,7 @@ def _seconds(value: str | None) -> float | None:
 
 
 def _named(refusal: Refusal) -> str:
-    return f"{refusal.status} {refusal.code}".strip()
+    return f"{refusal.status if refusal.status >= 400 else ''} {refusal.code}".strip()
 
 
 def _because(refusal: Refusal) -> str:
@@ -227,6 +237,14 @@ def _invalid(refusal: Refusal, doing: str) -> ImageError:
     )
 
 
+def _not_ready(refusal: Refusal, doing: str) -> ImageError:
+    return AzureError(
+        f"The container did not become ready while {doing}{_because(refusal)}",
+        hint="Rehearse the image first: it is started the same way on this machine.",
+        code="not-ready",
+    )
+
+
 def _has(*words: str) -> Callable[[Refusal], bool]:
     def fits(refusal: Refusal) -> bool:
         text = f"{refusal.code} {refusal.message}".lower()
@@ -241,6 +259,7 @@ _TABLE: tuple[
     ...,
 ] = (
     (lambda r: r.code == "TasksOperationsNotAllowed", _tasks),
+    (lambda r: r.code == "ResourceNotReady", _not_ready),
     (_has("is not allowed access", "client with ip"), _firewalled),
     (lambda r: r.status == 429 or r.code == "TooManyRequests", _throttled),
     (_has("outofquota", "quotaexceeded", "insufficientquota", "quota"), _quota),
@@ -270,12 +289,11 @@ def _is_sign_in(error: Any) -> bool:
 def _operation(error: Any, doing: str) -> ImageError:
     """A long operation that ended badly carries its error without an answer."""
     inner = getattr(error, "error", None)
-    refusal = Refusal(
-        status=int(getattr(error, "status_code", None) or 0),
-        code=str(getattr(inner, "code", "") or ""),
-        message=one_line(str(getattr(inner, "message", "") or error)),
+    code, message = _coded(
+        str(getattr(inner, "code", "") or ""), str(getattr(inner, "message", "") or error)
     )
-    return refused(refusal, doing)
+    status = int(getattr(error, "status_code", None) or 0)
+    return refused(Refusal(status, code, message), doing)
 
 
 def _sign_in(error: Any, doing: str) -> ImageError:

@@ -39,15 +39,13 @@ def undone(rollout: Rollout, error: BaseException) -> ImageError:
     if isinstance(error, _OWN_SENTENCE):
         error.hint = " ".join(filter(None, (error.hint, left)))
         return error
-    found = cause(log)
-    because = f" The container's log ends with: {found}" if found else ""
-    message = f"{rollout.request.environment} did not come up on {rollout.request.endpoint}."
+    message = f"{rollout.request.environment} did not come up on {rollout.request.endpoint}. "
     if isinstance(error, DeploymentFailed):
-        message = error.message
-    return DeploymentFailed(
-        f"{message}{because or ' ' + one_line(error.message)}".replace("  ", " "),
-        hint=" ".join(filter(None, (error.hint if not because else None, left))) or None,
-    )
+        message = ""
+    found = cause(log)
+    message += f"Its container's log says: {found}" if found and message else error.message
+    hint = " ".join(filter(None, (None if found else error.hint, left)))
+    return DeploymentFailed(message, hint=hint or None)
 
 
 def cause(log: tuple[str, ...]) -> str | None:

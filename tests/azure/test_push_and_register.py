@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-import tarfile
 import uuid
 from collections.abc import Iterator
 
@@ -16,24 +14,19 @@ from jupyter_azureml_image.events import Event, Transfer
 from jupyter_azureml_image.plan.registration import Registration
 from jupyter_azureml_image.plan.request import Routes
 
+from .images import make
 
-def _make(engine: Engine, reference: str, dockerfile: str) -> None:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in (("Dockerfile", dockerfile), ("marker", uuid.uuid4().hex)):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content.encode()))
-    packed.seek(0)
-    stream = engine.client.build(fileobj=packed, custom_context=True, tag=reference, decode=True)
-    assert not [message for message in stream if "error" in message]
+
+def _files(label: str) -> dict[str, str]:
+    dockerfile = f"FROM scratch\nCOPY marker /marker\nLABEL {label}\n"
+    return {"Dockerfile": dockerfile, "marker": uuid.uuid4().hex}
 
 
 @pytest.fixture
 def image(engine: Engine, workspace: Connection) -> Iterator[str]:
     """A tiny image of its own in the engine, removed after the test with its pushed names."""
     reference = f"azure-test-{uuid.uuid4().hex[:8]}:1"
-    _make(engine, reference, "FROM scratch\nCOPY marker /marker\nLABEL azureml-image.test=azure\n")
+    make(engine, reference, _files("azureml-image.test=azure"))
     yield reference
     engine.remove(f"{workspace.facts.login_server}/{reference}")
     engine.remove(reference)
@@ -70,7 +63,7 @@ def test_an_image_on_a_stand_in_is_pushed_nowhere_but_to_the_sandbox(
     workspace: Connection, engine: Engine
 ) -> None:
     reference = f"azure-test-{uuid.uuid4().hex[:8]}:1"
-    _make(engine, reference, "FROM scratch\nCOPY marker /m\nLABEL azureml-image.standin=true\n")
+    make(engine, reference, _files("azureml-image.standin=true"))
     registry = workspace.registry(str(workspace.facts.login_server))
     try:
         with pytest.raises(RegistryError, match="stand-in"):
