@@ -41,6 +41,7 @@ base-image: setup
 	@$(BIN)/python -m tools.base_image
 
 stop:
+	@test ! -x $(BIN)/python || $(BIN)/python -m tools.demo --stop
 	@$(PYTHON) -m tools.engine stop
 
 demo: setup
@@ -55,7 +56,8 @@ lint: setup
 	@$(BIN)/mypy
 
 bench: setup
-	@$(BIN)/python -m benchmarks
+	@test -e benchmarks/__main__.py || { echo "There are no benchmarks in this clone."; exit 1; }
+	@$(PYTHON) -m tools.during $(BIN)/python -m benchmarks
 
 stacks: setup
 	@$(PYTHON) -m tools.during $(BIN)/python -m tools.stacks $(STACK_TESTS)

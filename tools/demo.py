@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -101,20 +102,40 @@ def _last(text: str) -> str:
     return text.strip().splitlines()[-1]
 
 
+def surroundings() -> dict[str, str]:
+    """Return the variables that give the demo a state and an offline workspace of its own."""
+    folder = cache() / "demo"
+    return {
+        "AZUREML_IMAGE_WORKSPACE": "sandbox",
+        "AZUREML_IMAGE_STATE": str(folder / "state"),
+        "XDG_DATA_HOME": str(folder),
+        # The kernel is the one of this environment, whatever kernels the user has.
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+
+
+def stop() -> None:
+    """Stop the demo's offline workspace, with the containers of its deployments."""
+    command = [sys.executable, "-m", "jupyter_azureml_image", "sandbox", "--stop"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **surroundings()}, check=False)
+
+
 def main() -> None:
-    """Prepare the real parts, run the quickstart, stop what was started."""
+    """Prepare the real parts, run the notebook, stop what was started."""
+    if sys.argv[1:] == ["--stop"]:
+        stop()
+        return
     started = time.monotonic()
     debian.ensure(debian.REGISTRY, "the offline workspace's registry")
     host, sentence = base_image.provide()
     print(sentence)
     print(f"Everything was ready after {time.monotonic() - started:.1f} s; the engine is {host}.")
-    os.environ["DOCKER_HOST"] = host
-    os.environ["AZUREML_IMAGE_WORKSPACE"] = "sandbox"
-    os.environ["AZUREML_IMAGE_STATE"] = str(cache() / "demo")
-    # The kernel is the one of this environment, whatever kernels the user has.
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    os.environ.update(surroundings(), DOCKER_HOST=host)
     started = time.monotonic()
-    target = run(Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK)
+    try:
+        target = run(Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK)
+    finally:
+        stop()
     print(f"\nDone in {time.monotonic() - started:.1f} s. The executed notebook: {target}")
 
 

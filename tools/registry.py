@@ -11,11 +11,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools import debian
+from tools import debian, engine
 from tools.places import fail
 
 _PATIENCE = 20.0
@@ -23,11 +23,41 @@ _PATIENCE = 20.0
 
 @contextmanager
 def registry() -> Iterator[str]:
-    """Run Debian's ``docker-registry`` and give its address, ``127.0.0.1:PORT``."""
+    """Run a registry and give its address, ``127.0.0.1:PORT``.
+
+    It is Debian's ``docker-registry`` where that can be had, else the ``registry`` image.
+    """
+    if debian.missing(debian.REGISTRY) and not (debian.is_debian() and os.geteuid() == 0):
+        with _in_the_engine() as address:
+            yield address
+        return
     debian.ensure(debian.REGISTRY, "a registry for the tests")
-    program = shutil.which("docker-registry")
-    if program is None:
-        raise fail("'docker-registry' is not on the PATH although its package is installed.")
+    with _as_a_process(shutil.which("docker-registry") or "docker-registry") as address:
+        yield address
+
+
+@contextmanager
+def _in_the_engine() -> Iterator[str]:
+    import docker
+
+    address = f"127.0.0.1:{_free_port()}"
+    client = docker.DockerClient(base_url=engine.usable())
+    box = client.containers.run(
+        "registry:2",
+        detach=True,
+        ports={"5000/tcp": tuple(address.split(":"))},
+        labels={"azureml-image.test": "registry"},
+    )
+    try:
+        _wait(address, lambda: None, lambda: box.logs().decode())
+        yield address
+    finally:
+        box.remove(force=True, v=True)
+        client.close()
+
+
+@contextmanager
+def _as_a_process(program: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         address = f"127.0.0.1:{_free_port()}"
@@ -43,7 +73,7 @@ def registry() -> Iterator[str]:
                 stderr=log,
             )
         try:
-            _wait(process, address, folder / "log")
+            _wait(address, process.poll, lambda: (folder / "log").read_text(errors="replace"))
             yield address
         finally:
             process.terminate()
@@ -66,7 +96,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait(address: str, ended: Callable[[], int | None], words: Callable[[], str]) -> None:
     deadline = time.monotonic() + _PATIENCE
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
@@ -74,7 +104,6 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
             with direct.open(f"http://{address}/v2/", timeout=5):
                 return
         except (urllib.error.URLError, OSError):
-            if process.poll() is not None or time.monotonic() > deadline:
-                words = log.read_text(errors="replace")[-1000:]
-                raise fail(f"the registry did not start:\n{words}") from None
+            if ended() is not None or time.monotonic() > deadline:
+                raise fail(f"the registry did not start:\n{words()[-1000:]}") from None
             time.sleep(0.05)
