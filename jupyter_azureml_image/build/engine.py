@@ -166,6 +166,13 @@ class Engine:
 
         return read_image(self, reference)
 
+    def holds(self, reference: str, path: str) -> bool:
+        """Whether an image of this engine has something at `path`."""
+        from .image_facts import looking_into
+
+        with looking_into(self, reference) as files:
+            return files.stat(path) is not None
+
     # -- registries ------------------------------------------------------------------------
 
     def auth(self, reference: str, given: Auth | None = None) -> dict[str, str]:

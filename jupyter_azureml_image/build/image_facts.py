@@ -31,7 +31,7 @@ def read_image(engine: Engine, reference: str) -> BaseFacts | None:
         return None
     config: Mapping[str, Any] = held.get("Config") or {}
     env = dict(pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair)
-    with _files(engine, str(held["Id"])) as files:
+    with looking_into(engine, str(held["Id"])) as files:
         return BaseFacts(
             user=config.get("User") or "",
             workdir=config.get("WorkingDir") or "/",
@@ -98,7 +98,8 @@ class Files:
 
 
 @contextmanager
-def _files(engine: Engine, image: str) -> Iterator[Files]:
+def looking_into(engine: Engine, image: str) -> Iterator[Files]:
+    """The files of an image, by a container that is made for it and never started."""
     from .engine import RUN_LABEL
 
     with engine.asked_to("look into an image"):

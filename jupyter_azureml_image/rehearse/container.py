@@ -1,0 +1,137 @@
+"""One container of an image, its port on this machine, and its log."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..build.dialects.text import Lines
+from ..build.engine import Engine
+from ..errors import BuilderUnavailable, ImageError
+
+OWNER_LABEL = "azureml-image.owner"
+"""Who started a container that must not outlive it: process number and its time of birth."""
+
+_LOG_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What to start. `port` is the container's, `host_port` this machine's (None: a free one)."""
+
+    image: str
+    port: int
+    environment: tuple[tuple[str, str], ...] = ()
+    files: Iterator[bytes] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    host_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the container stands; `exit_code` None while it runs."""
+
+    running: bool
+    exit_code: int | None = None
+    out_of_memory: bool = False
+
+
+class Container:
+    """A container of ours. `remove` when done with it."""
+
+    def __init__(self, engine: Engine, identity: str, port: int) -> None:
+        self._engine, self.id, self._port = engine, identity, port
+
+    @classmethod
+    def start(cls, engine: Engine, launch: Launch) -> Container:
+        """Create it, copy its files in and start it; leaves nothing behind where that fails.
+
+        Raises BuilderUnavailable with the engine's reason.
+        """
+        client = engine.client
+        host = "127.0.0.1" if engine.on_this_machine else ""
+        with engine.asked_to(f"start '{launch.image}'"):
+            made = client.create_container(
+                launch.image,
+                name=launch.name,
+                environment=dict(launch.environment),
+                labels=dict(launch.labels),
+                ports=[launch.port],
+                host_config=client.create_host_config(
+                    port_bindings={launch.port: (host, launch.host_port)}
+                ),
+            )
+            container = cls(engine, made["Id"], launch.port)
+            try:
+                if launch.files is not None:
+                    client.put_archive(container.id, "/", launch.files)
+                client.start(container.id)
+            except BaseException:
+                container.remove()
+                raise
+        return container
+
+    def address(self) -> tuple[str, int]:
+        """Host and port where it is reached; raises BuilderUnavailable where it is not."""
+        with self._engine.asked_to("tell a container's port"):
+            bound = self._engine.client.port(self.id, self._port)
+        host = urllib.parse.urlsplit(self._engine.place.host).hostname
+        if not bound or (not self._engine.on_this_machine and host is None):
+            raise BuilderUnavailable("The container's port is not published.", code="engine-port")
+        return "127.0.0.1" if self._engine.on_this_machine else str(host), int(bound[0]["HostPort"])
+
+    def state(self) -> State:
+        """How it stands now."""
+        with self._engine.asked_to("look after a container"):
+            told: Mapping[str, Any] = self._engine.client.inspect_container(self.id)["State"]
+        running = bool(told.get("Running"))
+        code = None if running else int(told.get("ExitCode") or 0)
+        return State(running, code, bool(told.get("OOMKilled")))
+
+    def log(self) -> tuple[str, ...]:
+        """The last lines it wrote, clean."""
+        with self._engine.asked_to("read a container's log"):
+            written = self._engine.client.logs(self.id, tail=_LOG_LINES)
+        lines = Lines()
+        return (*lines.feed(written), *lines.end())
+
+    def remove(self) -> None:
+        """Remove it, running or not; one that is gone is no error."""
+        with contextlib.suppress(ImageError), self._engine.asked_to("remove a container"):
+            self._engine.client.remove_container(self.id, force=True, v=True)
+
+
+def owner() -> str:
+    """This process, in a form that a later one with the same number does not share."""
+    return f"{os.uname().nodename}/{os.getpid()}/{_born(os.getpid())}" if _unix() else ""
+
+
+def sweep(engine: Engine) -> None:
+    """Remove the containers whose owner, a process of this machine, is gone: a kernel that is
+    killed cannot clean up after itself."""
+    if not _unix():
+        return
+    with engine.asked_to("list containers"):
+        found = engine.client.containers(all=True, filters={"label": OWNER_LABEL})
+    for each in found:
+        host, _, rest = str((each.get("Labels") or {}).get(OWNER_LABEL, "")).partition("/")
+        number, _, born = rest.partition("/")
+        if host == os.uname().nodename and number.isdigit() and _born(int(number)) != born:
+            Container(engine, each["Id"], 0).remove()
+
+
+def _unix() -> bool:
+    return Path("/proc/self/stat").exists()
+
+
+def _born(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
