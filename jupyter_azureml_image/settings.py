@@ -18,7 +18,6 @@ from typing import Any
 
 from .errors import BadSettings, BadUsage
 from .options import OPTIONS, VERBS, Option, nearest
-from .options.values import read
 
 PREFIX = "AZUREML_IMAGE_"
 TABLE = "jupyter_azureml_image"
@@ -124,6 +123,8 @@ def _value(setting: Setting, table: Mapping[str, Any], place: str) -> Value:
 
 
 def _checked(setting: Setting, value: Any, source: str) -> Any:
+    from .options.values import read
+
     try:
         return read(setting.option, value)
     except BadUsage as error:

@@ -1,14 +1,31 @@
-"""Every option, once: parsers, help, completion and reference are made from it."""
+"""Every option, once: parsers, help, completion and reference are made from it.
+
+What reads values and makes requests is loaded when it is first asked for: `%load_ext` needs
+the tables only.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from .cell import CELL, OPTIONS, by_dest
-from .expand import expand, look_up
 from .parse import help_text, nearest, parse, split
-from .request import read_text, request_from, sample_from, sample_text, split_name
 from .table import Command, Option, Word
-from .values import read_all
 from .verbs import VERBS, overview, verb
+
+if TYPE_CHECKING:
+    from .expand import expand, look_up
+    from .request import read_text, request_from, sample_from, sample_text, split_name
+    from .values import by_name, read_all
+
+_LATER = {
+    **dict.fromkeys(("expand", "look_up"), "expand"),
+    **dict.fromkeys(
+        ("read_text", "request_from", "sample_from", "sample_text", "split_name"), "request"
+    ),
+    **dict.fromkeys(("by_name", "read_all"), "values"),
+}
 
 __all__ = [
     "CELL",
@@ -18,6 +35,7 @@ __all__ = [
     "Option",
     "Word",
     "by_dest",
+    "by_name",
     "expand",
     "help_text",
     "look_up",
@@ -33,3 +51,11 @@ __all__ = [
     "split_name",
     "verb",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    found = getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
+    globals()[name] = found  # also where the name is a module's: `expand` is the function
+    return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import BadUsage
 from ..plan.request import SecretSource
+from .cell import by_dest
 from .parse import nearest
 from .table import Command, Option
 
@@ -37,6 +38,14 @@ def read_all(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: read(options[key], value) if key in options else value for key, value in given.items()
     }
+
+
+def by_name(dest: str, value: Any) -> Any:
+    """`value` as the run option with that Python name means it; raises BadUsage, KeyError."""
+    option = by_dest(dest)
+    if option is None:
+        raise KeyError(dest)
+    return read(option, value)
 
 
 def _one(option: Option, value: Any) -> Any:

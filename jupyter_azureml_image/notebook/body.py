@@ -1,0 +1,35 @@
+"""The cell body reaches the magic byte for byte.
+
+IPython prepares every cell before it looks for a magic: it dedents (which empties lines of
+blanks) and takes Python prompts away (`>>>` at the start of a heredoc's line). A cell that
+begins with our magic is taken out of its hands first. An empty body, which IPython would
+refuse with an error of its own that no saved notebook shows, becomes the line form.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAGIC = "azureml_dockerfile"
+
+_FIRST = re.compile(rf"%%{MAGIC}(?:[ \t]+([^\r\n]*))?\s*")
+
+
+def keep_body(lines: list[str]) -> list[str]:
+    """An input transformer: the call that runs the magic, for cells that begin with it."""
+    start = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if start is None:
+        return lines
+    first = _FIRST.fullmatch(lines[start])
+    if first is None:
+        return lines
+    line = (first[1] or "").rstrip()
+    body = "".join(lines[start + 1 :])
+    if not body.strip():
+        return [f"get_ipython().run_line_magic({MAGIC!r}, {line!r})\n"]
+    return [f"get_ipython().run_cell_magic({MAGIC!r}, {line!r}, {body!r})\n"]
+
+
+# Asked only when a cell runs, not when a terminal wonders whether the cell is complete: there
+# the end of a `%%` cell is a blank line, by IPython's own rule.
+keep_body.has_side_effects = True  # type: ignore[attr-defined]  # how IPython reads it

@@ -1,0 +1,87 @@
+"""Completion by IPython's own matcher interface: nothing is patched, no network is asked."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .suggest import World
+
+IDENTIFIER = "jupyter_azureml_image"
+
+
+def add(shell: InteractiveShell) -> None:
+    """Offer our words in cells that are ours."""
+    from IPython.core.completer import context_matcher
+
+    matcher = context_matcher(identifier=IDENTIFIER)(functools.partial(_match, shell))
+    completer: Any = shell.Completer
+    completer.custom_matchers.append(matcher)
+
+
+def remove(shell: InteractiveShell) -> None:
+    """Take the matcher away."""
+    completer: Any = shell.Completer
+    completer.custom_matchers[:] = [
+        m for m in completer.custom_matchers if getattr(m, "matcher_identifier", "") != IDENTIFIER
+    ]
+
+
+def _match(shell: InteractiveShell, context: Any) -> dict[str, Any]:
+    text: str = context.full_text
+    if "azureml_" not in text.lstrip()[:20]:
+        return {"completions": []}
+    from IPython.core.completer import SimpleCompletion
+
+    from .suggest import suggest
+
+    found = suggest(text, context.cursor_line, context.cursor_position, _world(shell))
+    if found is None:
+        return {"completions": []}
+    words = [SimpleCompletion(text=word, type=found.kind) for word in found.words]
+    return {
+        "completions": words,
+        "matched_fragment": found.fragment,
+        "ordered": True,
+        "suppress": bool(words),
+    }
+
+
+def _world(shell: InteractiveShell) -> World:
+    from . import frontend
+    from .suggest import World
+
+    notebook = frontend.notebook(shell.user_ns)
+    folder = str(Path(notebook).parent) if notebook else os.curdir
+    return World(folder, _names, _runs, _bases, _codes)
+
+
+def _names() -> Iterable[str]:
+    from ..api import runs
+
+    return sorted({row.name for row in runs()})
+
+
+def _runs() -> Iterable[str]:
+    from ..api import runs
+
+    return [row.run_id for row in runs()]
+
+
+def _bases(start: str) -> Iterable[str]:
+    from ..catalog import search
+
+    names = (image.reference for image in search())
+    return [name for name in names if name.startswith(start)]
+
+
+def _codes() -> Iterable[str]:
+    from ..lint.rule import all_rules
+
+    return [rule.about.code for rule in all_rules()]

@@ -1,0 +1,89 @@
+"""Where a run is shown: one display slot that is replaced, or printed lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from ..events import Event, LogLine, Transfer
+from ..view.fold import State, fold, fold_all
+from ..view.text import added, lines
+
+SLOWEST = 1.0
+"""Seconds between two printed log lines."""
+
+
+class Screen(Protocol):
+    """Something that shows a run; called from the thread of the cell only."""
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Show what these events add."""
+
+
+class Slot:
+    """One display slot, updated with the whole state: at any moment it holds all there is to
+    see, and what it holds last is what the saved notebook keeps."""
+
+    def __init__(self, log_file: str = "") -> None:
+        self._log_file = log_file
+        self._state = State()
+        self._handle: Any = None
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Fold the events in, and update the slot."""
+        self._state = fold_all(self._state, events)
+        self._put(self._bundle())
+
+    def _put(self, bundle: dict[str, str]) -> None:
+        from IPython.display import display
+
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        from ..view.html import page
+
+        return {
+            "text/plain": "\n".join(lines(self._state)),
+            "text/html": page(self._state, log_file=self._log_file),
+        }
+
+
+class Printer:
+    """Printed lines: every step and sentence, of the log at most a line a second."""
+
+    def __init__(self, write: Callable[[str], Any] = print) -> None:
+        self._write = write
+        self._state = State()
+        self._quiet_until = 0.0
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Print what these events add."""
+        for event in events:
+            self._state = fold(self._state, event)
+            if isinstance(event, (LogLine, Transfer)) and not self._due():
+                continue
+            for line in added(event, self._state):
+                self._write(line)
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        if now < self._quiet_until:
+            return False
+        self._quiet_until = now + SLOWEST
+        return True
+
+
+class Keeper:
+    """Shows nothing, and keeps the events of one type: for output that a program reads."""
+
+    def __init__(self, kind: type[Any]) -> None:
+        self._kind = kind
+        self.events: list[Any] = []
+
+    def show(self, events: Sequence[Event]) -> None:
+        """Keep those that matter."""
+        self.events += [event for event in events if isinstance(event, self._kind)]
