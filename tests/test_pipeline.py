@@ -287,7 +287,6 @@ def test_the_plan_is_the_dry_run(cell, world):
 
 def test_no_secret_value_reaches_journal_or_events(cell, world, monkeypatch):
     monkeypatch.setenv("PIP_TOKEN", "hunter2")
-    world.local_builders = lambda: (Builder(world),)
     cell(secret="id=pip,env=PIP_TOKEN", until="plan")
     files = [p.read_text() for p in cell.journal.folder.rglob("*") if p.suffix in (".jsonl", ".log")]
     assert "hunter2" not in "".join(files) + repr(cell.journal.run(cell.run_id).facts)
