@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 _TABLE = Path("/proc/self/mountinfo")
@@ -24,7 +24,6 @@ class Mounts:
     """The mount table: each mount point with its device and kind of file system."""
 
     rows: tuple[tuple[str, str, str], ...] = ()
-    _seen: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def here(cls) -> Mounts:
@@ -47,9 +46,7 @@ class Mounts:
 
     def own(self, path: Path, device: int) -> bool:
         """Whether `path`, which is on `device`, lies on a file system of this machine."""
-        if device not in self._seen:
-            self._seen[device] = self._kind(path, device) in _OWN
-        return self._seen[device]
+        return self._kind(path, device) in _OWN
 
     def _kind(self, path: Path, device: int) -> str:
         number = f"{os.major(device)}:{os.minor(device)}"

@@ -37,6 +37,7 @@ class Snapshot:
     ) -> None:
         self._root = root
         self._mounts = mounts or Mounts.here()
+        self._own: dict[int, bool] = {}
         self._now = now
         self._file = folder / f"{_name(root)}.json" if folder else None
         self._known = _load(self._file, root) if self._file else {}
@@ -50,9 +51,12 @@ class Snapshot:
         Raises ContextError or ContextChanged as `digest_file` does.
         """
         stamp = Stamp.of(status)
-        believed = self._mounts.own(self._root / path, stamp.device)
+        believed = self._own.get(stamp.device)
+        if believed is None:
+            believed = self._mounts.own(self._root / path, stamp.device)
+            self._own[stamp.device] = believed
         known = self._known.get(path)
-        if known and believed and known[1:] == list(stamp.values):
+        if known and believed and tuple(known[1:]) == stamp.values:
             self.stamps[path] = stamp
             return str(known[0]), stamp.size
         before = self._now()
