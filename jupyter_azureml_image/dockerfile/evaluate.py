@@ -265,7 +265,7 @@ def _context_sources(
             return None
         for copy in scope.copies:
             if copy.origin == "context":
-                found.update(dict.fromkeys(copy.sources))
+                found.update(dict.fromkeys(in_context(source) for source in copy.sources))
         for origin, source, unsure in run.mounted.get(index, ()):
             if unsure:
                 return None

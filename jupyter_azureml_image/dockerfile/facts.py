@@ -35,9 +35,9 @@ class Copy:
 
     `origin` is "context", "heredoc", "remote" (ADD of a URL or a git repository), the number of
     a stage as text, or an image reference. `sources` of the context are relative to its root
-    ("." is all of it). `destination` is absolute, and ends with `/` where the sources are known
-    to land below it. `parents` says that they keep their folders there. `add`: it was ADD, which
-    unpacks archives.
+    ("." is all of it; with `parents` a `/./` in one marks what is kept). `destination` is
+    absolute, and ends with `/` where the sources are known to land below it. `parents` says that
+    they keep their folders there. `add`: it was ADD, which unpacks archives.
     """
 
     instruction: int

@@ -219,11 +219,23 @@ def _copy(scope: Scope, instruction: Instruction, index: int) -> None:
         if instruction.keyword == "ADD" and _REMOTE.match(source.text):
             given.setdefault("remote", []).append(source.text)
         elif origin == "context":
-            given.setdefault(origin, []).append(in_context(source.text))
+            given.setdefault(origin, []).append(_relative(source.text, instruction))
         else:
             given.setdefault(origin, []).append(source.text)
     for kind, texts in given.items():
         scope.copies.append(_record(scope, instruction, index, (kind, texts, destination)))
+
+
+def _relative(source: str, instruction: Instruction) -> str:
+    """A context source; the `/./` that tells `--parents` what to keep stays in it."""
+    before, pivot, after = source.partition("/./")
+    if not pivot or not _switch(instruction, "parents"):
+        return in_context(source)
+    return f"{in_context(before)}/./{in_context(after)}"
+
+
+def _switch(instruction: Instruction, name: str) -> bool:
+    return any(f.name == name and (f.value or "true").lower() == "true" for f in instruction.flags)
 
 
 def _origin(scope: Scope, instruction: Instruction) -> str:
@@ -242,9 +254,6 @@ def _record(
     origin, sources, destination = what
     owner, mode = instruction.flag("chown"), instruction.flag("chmod")
     span = instruction.span
-    parents = any(
-        f.name == "parents" and (f.value or "true").lower() == "true" for f in instruction.flags
-    )
     return Copy(
         instruction=index,
         sources=tuple(sources),
@@ -252,7 +261,7 @@ def _record(
         origin=origin,
         chown=scope.expand(owner, span, index).text if owner else None,
         chmod=scope.expand(mode, span, index).text if mode else None,
-        parents=parents,
+        parents=_switch(instruction, "parents"),
         add=instruction.keyword == "ADD",
     )
 

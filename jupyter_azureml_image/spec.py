@@ -1,0 +1,255 @@
+"""ImageSpec: an Azure ML image as a form holds it, to Dockerfile text and back.
+
+The form and the text are two views of one thing. Text that the form does not understand is kept
+in its place and written back unchanged; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import wire
+from .dockerfile import blocks
+from .dockerfile.model import Dockerfile, Instruction
+from .dockerfile.parse import parse
+from .dockerfile.recognise import block_at
+
+BLOCKS = (
+    "from",
+    "root",
+    "apt",
+    "conda",
+    "requirements",
+    "pip",
+    "user",
+    "env",
+    "model",
+    "code",
+    "entry",
+)
+"""The parts of a canonical Dockerfile in their order: what changes most often comes last."""
+
+_AS_ROOT = ("apt", "conda", "requirements", "pip")
+_KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Text that the form does not understand; `glued`: no empty line follows it."""
+
+    text: str
+    glued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSpec:
+    """What goes into an image. Paths are those of the build context; a source may be a glob.
+
+    `user` is the final one ("" leaves it to the base). `model` lands in `model_dir`, `code` in
+    the folder that the server starts in; `entry_script` is relative to that. In `env` a `$NAME`
+    is replaced as in a Dockerfile, and `\\$` is a dollar. `platform` and `build_args` are options
+    of the build and stand in no Dockerfile.
+
+    `layout` is the order of the parts where it is not the canonical one: names out of `BLOCKS`,
+    and "kept" for each element of `kept` in turn.
+    """
+
+    base: str = ""
+    apt: tuple[str, ...] = ()
+    pip: tuple[str, ...] = ()
+    requirements: str | None = None
+    conda: str | None = None
+    code: str | None = None
+    entry_script: str | None = None
+    model: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str = "dockeruser"
+    platform: str = "linux/amd64"
+    build_args: tuple[tuple[str, str], ...] = ()
+    model_dir: str = blocks.MODEL_DIR
+    apt_recommends: bool = False
+    base_name: str = ""
+    base_platform: str = ""
+    kept: tuple[Kept, ...] = ()
+    layout: tuple[str, ...] = ()
+
+    def to_dockerfile(self) -> str:
+        """The Dockerfile; raises BadUsage for a field that cannot stand in one."""
+        kept = iter(self.kept)
+        text, gap, before = "", "", ""
+        for name in self._order():
+            if (before, name) == ("code", "entry"):
+                gap = "\n"
+            before = name
+            if name == _KEPT:
+                piece = next(kept)
+                text += gap + piece.text
+                gap = "\n" if piece.glued else "\n\n"
+                continue
+            text += gap + _WRITERS[name](self)
+            gap = "\n\n"
+        return text + "\n" if text else ""
+
+    @classmethod
+    def from_dockerfile(cls, text: str) -> ImageSpec:
+        """The form's view of any Dockerfile text, with what it does not understand kept."""
+        return _Reader(parse(text.removeprefix("\ufeff"))).read()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values from which `from_json` makes the same spec."""
+        data: dict[str, Any] = wire.dump(self)
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ImageSpec:
+        """A spec from what `to_json` gave; fields it lacks keep their defaults."""
+        return wire.load(cls, data)
+
+    def _order(self) -> tuple[str, ...]:
+        """The parts to write: the layout, with the ones that came later put where they belong."""
+        order = [n for n in self.layout if n in (_KEPT, "root") or _WANTED[n](self)]
+        if not self.layout:
+            order = [_KEPT] * len(self.kept)
+        order += [_KEPT] * (len(self.kept) - order.count(_KEPT))
+        for name in BLOCKS:
+            if name == "root":
+                new = any(n not in self.layout and _WANTED[n](self) for n in _AS_ROOT)
+                wanted = new and bool(self.user)
+            else:
+                wanted = _WANTED[name](self)
+            if wanted and name not in order:
+                order.insert(_place(order, name), name)
+        return tuple(order)
+
+
+def _place(order: Sequence[str], name: str) -> int:
+    """Behind the nearest part that comes before `name` in the canonical order."""
+    for earlier in reversed(BLOCKS[: BLOCKS.index(name)]):
+        if earlier in order:
+            return order.index(earlier) + 1
+    return 0
+
+
+_WANTED: dict[str, Callable[[ImageSpec], bool]] = {
+    "from": lambda s: bool(s.base),
+    "root": lambda s: bool(s.user) and any(_WANTED[name](s) for name in _AS_ROOT),
+    "apt": lambda s: bool(s.apt),
+    "conda": lambda s: bool(s.conda),
+    "requirements": lambda s: bool(s.requirements),
+    "pip": lambda s: bool(s.pip),
+    "user": lambda s: bool(s.user),
+    "env": lambda s: bool(s.env),
+    "model": lambda s: bool(s.model),
+    "entry": lambda s: bool(s.entry_script),
+    "code": lambda s: bool(s.code),
+}
+
+_WRITERS: dict[str, Callable[[ImageSpec], str]] = {
+    "from": lambda s: blocks.from_line(s.base, s.base_platform, s.base_name),
+    "root": lambda s: blocks.user(blocks.ROOT),
+    "apt": lambda s: blocks.apt(s.apt, recommends=s.apt_recommends),
+    "conda": lambda s: blocks.conda_file(s.conda or ""),
+    "requirements": lambda s: blocks.requirements_file(s.requirements or ""),
+    "pip": lambda s: blocks.pip(s.pip),
+    "user": lambda s: blocks.user(s.user),
+    "env": lambda s: "\n".join(blocks.env(name, value) for name, value in s.env.items()),
+    "model": lambda s: blocks.model(s.model or "", s.model_dir),
+    "entry": lambda s: blocks.env("AZUREML_ENTRY_SCRIPT", s.entry_script or ""),
+    "code": lambda s: blocks.code(s.code or ""),
+}
+
+
+class _Reader:
+    """Goes through a Dockerfile and sorts its instructions into parts and kept text."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        self.dockerfile = dockerfile
+        self.text = dockerfile.text
+        self.fields: dict[str, Any] = {"user": ""}
+        self.layout: list[str] = []
+        self.kept: list[Kept] = []
+        self.start = 0
+        """Where the text begins that nothing has been made of yet."""
+
+    def read(self) -> ImageSpec:
+        dockerfile = self.dockerfile
+        if dockerfile.faults or dockerfile.escape != "\\":
+            self._keep(len(self.text))
+            return self._spec()
+        last_from, last_user = _last(dockerfile, "FROM"), _last(dockerfile, "USER")
+        index = last_from
+        while index < len(dockerfile.instructions):
+            run = self._run(index)
+            found = block_at(run, last_user=index == last_user)
+            start = self.dockerfile.instructions[index].span.start
+            adjoins = not self.text[self.start : start].strip()
+            if found is None or not self._fits(found[0], found[1], adjoins=adjoins):
+                index += 1
+                continue
+            name, fields, count = found
+            self._keep(start)
+            self._take(name, fields)
+            self.start = run[count - 1].span.end
+            index += count
+        self._keep(len(self.text))
+        return self._spec()
+
+    def _run(self, index: int) -> tuple[Instruction, ...]:
+        """The instruction at `index`, and the next one where nothing stands between them.
+
+        None at all where a comment stands inside the instruction: it would be lost.
+        """
+        first, *rest = self.dockerfile.instructions[index : index + 2]
+        if self._has_comment(first):
+            return ()
+        if not rest or self._has_comment(rest[0]):
+            return (first,)
+        between = self.text[first.span.end : rest[0].span.start]
+        return (first,) if between.strip() else (first, rest[0])
+
+    def _has_comment(self, instruction: Instruction) -> bool:
+        start, end = instruction.span.start, instruction.span.end
+        return any(start < comment.start < end for comment in self.dockerfile.comments)
+
+    def _fits(self, name: str, fields: Mapping[str, object], *, adjoins: bool) -> bool:
+        """Whether a part can be taken: once each, but one ENV may follow another."""
+        if name not in self.layout:
+            return True
+        if name != "env" or self.layout[-1] != "env" or not adjoins:
+            return False
+        new = fields["env"]
+        return isinstance(new, dict) and not new.keys() & self.fields["env"].keys()
+
+    def _take(self, name: str, fields: Mapping[str, Any]) -> None:
+        if name == "env" and "env" in self.layout:
+            self.fields["env"] = {**self.fields["env"], **fields["env"]}
+            return
+        self.layout.append(name)
+        self.fields.update(fields)
+
+    def _keep(self, end: int) -> None:
+        """Keep the text up to `end` as it is, empty lines around it aside."""
+        between = self.text[self.start : end]
+        body = between.strip("\r\n \t")
+        if not body:
+            return
+        tail = between[len(between.rstrip("\r\n \t")) :]
+        self.kept.append(Kept(body, glued=end < len(self.text) and tail.count("\n") < 2))
+        self.layout.append(_KEPT)
+
+    def _spec(self) -> ImageSpec:
+        spec = ImageSpec(**self.fields, kept=tuple(self.kept), layout=tuple(self.layout))
+        plain = dataclasses.replace(spec, layout=())
+        return plain if plain._order() == spec.layout else spec
+
+
+def _last(dockerfile: Dockerfile, keyword: str) -> int:
+    """The index of the last instruction of a kind; the number of them all without one."""
+    found = len(dockerfile.instructions)
+    for index, instruction in enumerate(dockerfile.instructions):
+        if instruction.keyword == keyword:
+            found = index
+    return found
