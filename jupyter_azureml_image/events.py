@@ -21,11 +21,18 @@ StepOutcome = Literal["done", "cached", "failed", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run began. `name` is the environment's; `sandbox` is true in the offline workspace."""
+    """A run began; `name` is the environment's."""
 
     run_id: str
     name: str
     until: Stage = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The workspace this run uses, and as whom, in a sentence; `sandbox`: the offline one."""
+
+    text: str
     sandbox: bool = False
 
 
@@ -128,6 +135,7 @@ class RunEnded:
 
 Event = Union[  # noqa: UP007  # evaluated at run time, and listed by _TYPES
     RunStarted,
+    Connected,
     StageStarted,
     StageEnded,
     Note,

@@ -19,6 +19,7 @@ from .errors import (
     RehearsalFailed,
 )
 from .events import (
+    Connected,
     Emit,
     Findings,
     Listing,
@@ -132,7 +133,7 @@ class Pipeline:
         self._known = known = gather(self._request, self._outside)
         if known.workspace is not None:
             self.build.sandbox = known.workspace.facts.sandbox
-            self._emit(Note(_introduction(known.workspace.facts)))
+            self._emit(_introduction(known.workspace.facts))
         findings = inspect_text(self._request, known, self._outside)
         self.build.diagnostics = findings
         self._emit(Findings(findings, self._request.recipe.text))
@@ -360,9 +361,10 @@ class Pipeline:
         )
 
 
-def _introduction(facts: WorkspaceFacts) -> str:
+def _introduction(facts: WorkspaceFacts) -> Connected:
     kind = "SANDBOX workspace" if facts.sandbox else "Workspace"
-    return f"{kind} '{facts.name}', signed in as {facts.signed_in_as or 'an unnamed caller'}."
+    who = facts.signed_in_as or "an unnamed caller"
+    return Connected(f"{kind} '{facts.name}', signed in as {who}.", facts.sandbox)
 
 
 def _sentence(build: ImageBuild) -> str:

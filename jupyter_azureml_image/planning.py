@@ -161,8 +161,9 @@ def _creates(
 ) -> tuple[str, ...]:
     facts = known.workspace.facts if known.workspace else None
     lines = []
+    bills = "bills nothing" if facts and facts.sandbox else "its storage bills to the registry"
     if includes(request.until, "push") and destination:
-        lines.append(f"an image in {destination} (its storage bills to the registry)")
+        lines.append(f"an image in {destination} ({bills})")
     if includes(request.until, "register") and facts:
         where = "the SANDBOX workspace" if facts.sandbox else f"workspace {facts.name}"
         lines.append(f"environment {request.name}:{version} in {where} (bills nothing)")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..events import (
+    Connected,
     Event,
     Findings,
     Listing,
@@ -120,7 +121,7 @@ def _line(state: State, event: LogLine) -> State:
 
 
 def _started(state: State, event: RunStarted) -> State:
-    return State(event.run_id, event.name, event.until, event.sandbox)
+    return State(event.run_id, event.name, event.until)
 
 
 def _stage_started(state: State, event: StageStarted) -> State:
@@ -168,6 +169,10 @@ def _note(state: State, event: Note) -> State:
     return state if event in state.notes else replace(state, notes=(*state.notes, event))
 
 
+def _connected(state: State, event: Connected) -> State:
+    return _note(replace(state, sandbox=event.sandbox), Note(event.text))
+
+
 def _findings(state: State, event: Findings) -> State:
     return replace(state, findings=event.diagnostics, text=event.text)
 
@@ -189,6 +194,7 @@ _FOLDS: dict[type[Any], Callable[[State, Any], State]] = {
     RunStarted: _started,
     StageStarted: _stage_started,
     StageEnded: _stage_ended,
+    Connected: _connected,
     Note: _note,
     Findings: _findings,
     Listing: _listing,

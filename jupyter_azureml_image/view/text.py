@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..events import (
+    Connected,
     Event,
     Findings,
     Listing,
@@ -109,6 +110,10 @@ def _step(event: StepStarted | StepEnded, state: State) -> Iterator[str]:
         yield f"  {words.step(step)}"
 
 
+def _connected(event: Connected, state: State) -> Iterator[str]:
+    return _note(Note(event.text), state)
+
+
 def _note(event: Note, state: State) -> Iterator[str]:
     yield words.note(event)
 
@@ -139,6 +144,7 @@ _ADDED: dict[type[Any], Callable[[Any, State], Iterator[str]]] = {
     Listing: _listing,
     StepStarted: _step,
     StepEnded: _step,
+    Connected: _connected,
     Note: _note,
     LogLine: _log,
     Queued: _queued,
