@@ -53,7 +53,10 @@ def make(name: str, folder: Path) -> Path:
 
 
 def _sources(root: Path, shape: Shape, dice: random.Random) -> None:
-    words = ["".join(dice.choices("abcdefghijklmnopqrstuvwxyz_", k=dice.randint(2, 11))) for _ in range(4000)]
+    words = [
+        "".join(dice.choices("abcdefghijklmnopqrstuvwxyz_", k=dice.randint(2, 11)))
+        for _ in range(4000)
+    ]
     weights = [1 / (rank + 1) for rank in range(len(words))]
     forms = (
         "    {} = {}({}, {}={})\n",
