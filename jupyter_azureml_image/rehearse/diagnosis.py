@@ -156,7 +156,7 @@ def _of_traceback(chain: Sequence[_Raised]) -> Cause | None:
             "COPY it there, or set AZUREML_ENTRY_SCRIPT to where it is.",
         )
     error = raised.error.rpartition("user_script.")[2] or raised.error
-    return Cause(f"{error}{raised.where}", _remedy(raised.error))
+    return Cause(f"{error.rstrip('.')}{raised.where}", _remedy(raised.error))
 
 
 def _remedy(error: str) -> str | None:

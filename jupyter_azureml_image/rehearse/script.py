@@ -15,6 +15,7 @@ try:
 except ImportError:
     metadata = None
 
+tools = ("pip", "setuptools", "wheel", "pkg_resources")
 trouble = {}
 
 
@@ -31,7 +32,7 @@ def wanted():
     for dist in metadata.distributions() if metadata else ():
         if dist.read_text("REQUESTED") is not None:
             for name in names(dist):
-                if name.isidentifier() and not name.startswith("_"):
+                if name.isidentifier() and name[0] != "_" and name not in tools:
                     yield name
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ..build.engine import RUN_LABEL, Engine
 from ..dockerfile.facts import BaseFacts
-from ..errors import BuilderUnavailable, Cancelled
+from ..errors import BuilderUnavailable
 from ..events import Emit, LogLine, Note, StepEnded, StepOutcome, StepStarted
 from ..plan.request import Rehearsal, Routes
 from . import diagnosis, probe
-from .container import OWNER_LABEL, Container, Launch, State, owner, sweep
+from .container import OWNER_LABEL, Container, Launch, owner, sweep
 from .mounting import APP, Mounting, mount
+from .readiness import Patience, Unready, await_ready
 from .script import SCRIPT
 from .verdict import Verdict
 
-_PAUSE = 0.1  # seconds between two looks at a server that starts
+_PAUSE = 0.1  # seconds between two looks at a request under way
 _LONGEST_REQUEST = 180.0  # seconds; the platform allows no more
 _USUAL_REQUEST = 5.0  # seconds; the platform's default
 _KEPT = 60  # log lines kept in a verdict
@@ -37,7 +39,8 @@ class Trial:
         cancelled: Callable[[], bool],
     ) -> None:
         self._engine, self._image, self._rehearsal = engine, image, rehearsal
-        self._emit, self._cancelled = emit, cancelled
+        self._emit = emit
+        self._patience = Patience(rehearsal.routes, rehearsal.seconds, cancelled)
         self._facts = BaseFacts()
 
     def verdict(self) -> Verdict:
@@ -102,68 +105,22 @@ class Trial:
                 "failed", f"The image could not be started: {error.message}", hint=error.hint
             )
         try:
-            failed = self._wait(container, began)
+            with self._cut_off("rehearse-start", began):
+                unready = await_ready(container, self._command(), self._patience)
             ready = time.monotonic() - began
-            self._ended("rehearse-start", "failed" if failed else "done", began)
-            if failed:
-                return failed
+            self._ended("rehearse-start", "failed" if unready else "done", began)
+            if unready:
+                return self._failed(unready)
             return self._served(container, ready, built_in)
-        except Cancelled:
-            self._ended("rehearse-start", "cancelled", began)
-            raise
         finally:
             container.remove()
 
-    def _wait(self, container: Container, began: float) -> Verdict | None:
-        """Until it is live and ready; the verdict where it will not be."""
-        routes = self._rehearsal.routes
-        address = self._address(container)
-        wanted = list(dict.fromkeys((routes.liveness, routes.readiness)))
-        looked = began
-        while True:
-            self._check_cancelled()
-            state = container.state()
-            if not state.running or address is None:
-                return self._died(container, state)
-            while wanted and probe.good(probe.get(address, wanted[0])):
-                wanted.pop(0)
-            if not wanted:
-                return None
-            now = time.monotonic()
-            if now - looked > 1.0:
-                looked = now
-                if hopeless := diagnosis.locked_out(container.log()):
-                    return self._failed(container, "The server cannot start", hopeless)
-            if now - began > self._rehearsal.seconds:
-                return self._silent(container, wanted[0])
-            time.sleep(_PAUSE)
-
-    def _address(self, container: Container) -> tuple[str, int] | None:
-        try:
-            return container.address()
-        except BuilderUnavailable:
-            if container.state().running:
-                raise
-            return None  # it ended before its port could be asked for
-
-    def _died(self, container: Container, state: State) -> Verdict:
-        log = container.log()
-        cause = diagnosis.cause(log, state) or diagnosis.of_exit(state, self._command())
-        return self._failed(container, "The server did not start", cause)
-
-    def _silent(self, container: Container, route: str) -> Verdict:
-        port = self._rehearsal.routes.port
-        cause = diagnosis.cause(container.log()) or diagnosis.Cause(
-            f"nothing answered GET {route} on port {port} within {self._rehearsal.seconds:.0f} s",
-            "Check --port and --liveness-route, and that the server listens on 0.0.0.0.",
-        )
-        return self._failed(container, "The server did not become ready", cause)
-
-    def _failed(self, container: Container, what: str, cause: diagnosis.Cause) -> Verdict:
-        log = container.log()[-_KEPT:]
+    def _failed(self, unready: Unready) -> Verdict:
+        log = unready.log[-_KEPT:]
         for line in log:
             self._emit(LogLine(line))
-        return Verdict("failed", f"{what}: {cause.text}.", cause.text, cause.hint, log=log)
+        cause = unready.cause
+        return Verdict("failed", unready.sentence, cause.text, cause.hint, log=log)
 
     # What it answers.
 
@@ -212,7 +169,8 @@ class Trial:
         route = self._rehearsal.routes.scoring
         self._emit(StepStarted("rehearse-score", f"post the sample to {route}"))
         began = time.monotonic()
-        answer = self._posted(address, sample)
+        with self._cut_off("rehearse-score", began):
+            answer = self._posted(address, sample)
         fine = answer is not None and 200 <= answer.status < 300
         self._ended("rehearse-score", "done" if fine else "failed", began)
         if answer is None or not fine:
@@ -242,7 +200,7 @@ class Trial:
         )
         caller.start()
         while caller.is_alive():
-            self._check_cancelled()
+            self._patience.check()
             caller.join(_PAUSE)
         return found[0]
 
@@ -266,12 +224,17 @@ class Trial:
             log[-_KEPT:],
         )
 
+    @contextmanager
+    def _cut_off(self, step: str, began: float) -> Iterator[None]:
+        """Whatever breaks off the work inside ends the step too."""
+        try:
+            yield
+        except BaseException:
+            self._ended(step, "cancelled", began)
+            raise
+
     def _ended(self, step: str, outcome: StepOutcome, began: float) -> None:
         self._emit(StepEnded(step, outcome, time.monotonic() - began))
-
-    def _check_cancelled(self) -> None:
-        if self._cancelled():
-            raise Cancelled("The rehearsal was stopped; its container is removed.")
 
 
 def _trouble(answer: probe.Answer | None) -> list[str]:

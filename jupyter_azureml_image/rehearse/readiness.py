@@ -1,0 +1,99 @@
+"""Waiting for a server by asking it, and knowing early that it will not come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import BuilderUnavailable, Cancelled
+from ..plan.request import Routes
+from . import diagnosis, probe
+from .container import Container, State
+
+_PAUSE = 0.1  # seconds between two looks at a server that starts
+_READ_LOG = 1.0  # seconds between two looks into its log
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What is waited for, how long (seconds), and who may call it off."""
+
+    routes: Routes
+    seconds: float
+    cancelled: Callable[[], bool] = lambda: False
+
+    def check(self) -> None:
+        """Raise Cancelled if it was called off."""
+        if self.cancelled():
+            raise Cancelled("The start of the server was stopped; its container is removed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """Why the server will not answer, and the log that told."""
+
+    what: str
+    cause: diagnosis.Cause
+    log: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Both as one sentence."""
+        return f"{self.what}: {self.cause.text}."
+
+
+def await_ready(
+    container: Container, command: tuple[str, ...], patience: Patience
+) -> Unready | None:
+    """Until liveness and readiness answer (None), or it is known that they will not.
+
+    `command` is the image's, for the sentence about one that ends at once. Raises Cancelled.
+    """
+    address = _address(container)
+    routes = patience.routes
+    wanted = list(dict.fromkeys((routes.liveness, routes.readiness)))
+    began = looked = time.monotonic()
+    while True:
+        patience.check()
+        state = container.state()
+        if not state.running or address is None:
+            return _died(container, state, command)
+        while wanted and probe.good(probe.get(address, wanted[0])):
+            wanted.pop(0)
+        if not wanted:
+            return None
+        now = time.monotonic()
+        if now - looked > _READ_LOG:
+            looked = now
+            log = container.log()
+            if hopeless := diagnosis.locked_out(log):
+                return Unready("The server cannot start", hopeless, log)
+        if now - began > patience.seconds:
+            return _silent(container, wanted[0], patience)
+        time.sleep(_PAUSE)
+
+
+def _address(container: Container) -> tuple[str, int] | None:
+    try:
+        return container.address()
+    except BuilderUnavailable:
+        if container.state().running:
+            raise
+        return None  # it ended before its port could be asked for
+
+
+def _died(container: Container, state: State, command: tuple[str, ...]) -> Unready:
+    log = container.log()
+    cause = diagnosis.cause(log, state) or diagnosis.of_exit(state, command)
+    return Unready("The server did not start", cause, log)
+
+
+def _silent(container: Container, route: str, patience: Patience) -> Unready:
+    log = container.log()
+    cause = diagnosis.cause(log) or diagnosis.Cause(
+        f"nothing answered GET {route} on port {patience.routes.port} within "
+        f"{patience.seconds:.0f} s",
+        "Check --port and --liveness-route, and that the server listens on 0.0.0.0.",
+    )
+    return Unready("The server did not become ready", cause, log)
