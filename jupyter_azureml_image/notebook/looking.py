@@ -23,7 +23,7 @@ VERSIONS = (
 )
 
 
-def doctor(shell: InteractiveShell, given: Given) -> Table:
+def doctor(shell: InteractiveShell | None, given: Given) -> Table:
     """Everything examined, with its remedy."""
     from ..doctor import examine
 
@@ -31,12 +31,12 @@ def doctor(shell: InteractiveShell, given: Given) -> Table:
     return Table("Doctor", ("State", "What", "Found", "Remedy"), tuple(rows))
 
 
-def settings(shell: InteractiveShell, given: Given) -> Table:
+def settings(shell: InteractiveShell | None, given: Given) -> Table:
     """Every setting and version, and where it came from."""
     from .. import settings as kept
     from . import frontend
 
-    notebook = frontend.notebook(shell.user_ns)
+    notebook = frontend.notebook(shell.user_ns) if shell else None
     folder = notebook.rpartition("/")[0] if notebook else None
     rows = [
         (
@@ -52,7 +52,7 @@ def settings(shell: InteractiveShell, given: Given) -> Table:
     return Table("Settings", ("Setting", "Value", "From"), tuple(rows))
 
 
-def bases(shell: InteractiveShell, given: Given) -> Table:
+def bases(shell: InteractiveShell | None, given: Given) -> Table:
     """The catalog's images that match."""
     from .. import catalog
 
@@ -72,7 +72,7 @@ def bases(shell: InteractiveShell, given: Given) -> Table:
     return Table("Base images", (*head, "Tags") if fresh else head, tuple(rows))
 
 
-def explain(shell: InteractiveShell, given: Given) -> Table:
+def explain(shell: InteractiveShell | None, given: Given) -> Table:
     """What a code means."""
     from ..explain.codes import explain as said
 

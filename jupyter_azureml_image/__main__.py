@@ -1,0 +1,273 @@
+"""The command line: `python -m jupyter_azureml_image`, the same verbs and options, for CI.
+
+Exit codes: 0 well, 1 a finding at or above `--fail-on` or a failure, 2 wrong usage, 130
+interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import options as opt
+from .errors import BadSettings, BadUsage, Cancelled, ImageError
+from .options.commands import COMMANDS, PROG, command, overview
+
+Given = dict[str, Any]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what the words ask; the exit code."""
+    words = list(sys.argv[1:] if words is None else words)
+    try:
+        return _run(words)
+    except ImageError as error:
+        if "--traceback" in words:
+            traceback.print_exception(error)
+        else:
+            print("\n".join(error._render_traceback_()), file=sys.stderr)
+        if isinstance(error, Cancelled):
+            return 130
+        return 2 if isinstance(error, (BadUsage, BadSettings)) else 1
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview(), file=sys.stdout if words else sys.stderr)
+        return 0 if words else 2
+    if words[0] == "--version":
+        from . import __version__
+
+        print(__version__)
+        return 0
+    chosen = command(words[0])
+    if chosen is None:
+        known = [c.verb for c in COMMANDS]
+        hint = opt.nearest(words[0], known) or f"There are {', '.join(known)}."
+        raise BadUsage(f"There is no command '{words[0]}'.", hint=hint)
+    if chosen.verb == "sandbox":
+        return _sandbox(words[1:])
+    given = opt.parse(chosen, words[1:])
+    if "help" in given:
+        print(opt.help_text(chosen), end="")
+        return 0
+    return _DO[chosen.verb](given)
+
+
+def _sandbox(words: list[str]) -> int:
+    """The sandbox shares nothing with this package: it is started as a program of its own."""
+    sys.argv = [f"{PROG} sandbox", *words]
+    try:
+        runpy.run_module(f"{__package__}.sandbox", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name != "cryptography":
+            raise
+        raise BadUsage(
+            "The sandbox needs the package cryptography.",
+            hint="pip install 'jupyter-azureml-image[sandbox]'",
+        ) from None
+    return 0
+
+
+def _check(given: Given) -> int:
+    from . import api
+    from .lint.diagnostic import at_least
+
+    text, options = _asked(given)
+    if given.get("fix"):
+        text = _fixed(text, options)
+    found = api.check(text, **options)
+    _print_findings(found, _read(text)[0], given)
+    level = options.get("fail_on", "error")
+    return 1 if level != "never" and at_least(found, level) else 0
+
+
+def _plan(given: Given) -> int:
+    return _build({**given, "until": "plan"})
+
+
+def _build(given: Given) -> int:
+    from . import api
+    from .events import Findings
+    from .notebook.follow import follow
+    from .notebook.screen import Keeper, Printer
+
+    if "detach" in given:
+        raise BadUsage("--detach is for notebooks.", hint="Let the shell do it: add & to the line.")
+    given = _named(given)
+    text, options = _asked(given)
+    live = api.start(api.request(given["name"], text, **options))
+    if given.get("format", "text") == "text":
+        build = follow(live, Printer())
+        print("\n".join(_result(build)))
+        return 0
+    kept = Keeper(Findings)
+    result: Given = {}
+    try:
+        result = _result_json(follow(live, kept))
+    finally:
+        for event in kept.events:
+            _print_findings(event.diagnostics, event.text, given, result)
+    return 0
+
+
+def _result(build: Any) -> list[str]:
+    from .view.text import result_lines
+
+    return result_lines(build)
+
+
+def _result_json(build: Any) -> Given:
+    """What a program wants to know of a result."""
+    from . import wire
+
+    fields = ("name", "version", "reference", "local_reference", "image_id", "digest", "run_id")
+    result = {field: getattr(build, field) for field in fields}
+    plan = wire.dump(build.plan) if build.plan else None
+    return {"build": {**result, "verdict": build.verdict and build.verdict.outcome}, "plan": plan}
+
+
+def _named(given: Given) -> Given:
+    """`plan Dockerfile`, as `check` is written, is understood: a plan makes nothing, and its
+    name is then that of the folder."""
+    name = given.get("name", "")
+    if "dockerfile" in given or not Path(name).is_file():
+        return given
+    if given.get("until") != "plan":
+        raise BadUsage(
+            f"'{name}' is a file; the environment has no name.",
+            hint=f"{PROG} build NAME[:VERSION] {name}",
+        )
+    folder = Path(given.get("context") or ".").resolve().name
+    fitting = "".join(c if c.isascii() and c.isalnum() else "-" for c in folder).strip("-")
+    return {**given, "name": fitting or "image", "dockerfile": name}
+
+
+def _notebook(given: Given) -> int:
+    from .notebook.image_cells import run_notebook
+
+    count = run_notebook(Path(given["notebook"]))
+    print(f"{count} image cell{'s' if count > 1 else ''} of {given['notebook']} ran.")
+    return 0
+
+
+def _bases(given: Given) -> int:
+    from .notebook.looking import bases
+
+    return _table(bases(None, given), given)
+
+
+def _doctor(given: Given) -> int:
+    from .notebook.looking import doctor
+
+    table = doctor(None, given)
+    _table(table, given)
+    return 1 if any(row[0] == "bad" for row in table.rows) else 0
+
+
+def _labextension(given: Given) -> int:
+    from .labextension.install import do
+
+    print(do(given["action"], sys_prefix=bool(given.get("sys_prefix")), to=given.get("to")))
+    return 0
+
+
+_DO: dict[str, Callable[[Given], int]] = {
+    "check": _check,
+    "plan": _plan,
+    "build": _build,
+    "run": _notebook,
+    "bases": _bases,
+    "doctor": _doctor,
+    "labextension": _labextension,
+}
+
+
+def _asked(given: Given) -> tuple[Any, Given]:
+    """The Dockerfile (a path, or a spec) and the options that hold, settings filled in."""
+    from . import settings
+
+    own = ("name", "dockerfile", "file", "spec", "fix", "save", "format", "progress", "traceback")
+    options = {key: value for key, value in given.items() if key not in own}
+    options.setdefault("context", str(Path.cwd()))
+    options = settings.fill(options)
+    options.pop("progress", None)
+    named = [key for key in ("dockerfile", "file", "spec") if key in given]
+    if len(named) > 1:
+        raise BadUsage("More than one Dockerfile is named.", hint="Give the file once.")
+    if named == ["spec"]:
+        text: Any = _spec(given["spec"])
+    else:
+        text = Path(given[named[0]] if named else Path(options["context"], "Dockerfile"))
+    if "save" in given:
+        Path(given["save"]).write_bytes(_read(text)[0].encode("utf-8"))
+    return text, options
+
+
+def _spec(path: str) -> Any:
+    from . import wire
+    from .spec import ImageSpec
+
+    try:
+        return wire.load(ImageSpec, json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError):
+        raise BadUsage(f"--spec: {path} holds no ImageSpec as JSON.") from None
+
+
+def _read(text: Any) -> tuple[str, str]:
+    """The Dockerfile's text, and what to call its file."""
+    if isinstance(text, Path):
+        return opt.read_text(text), str(text)
+    return text.to_dockerfile(), "Dockerfile"
+
+
+def _fixed(text: Any, options: Given) -> Any:
+    from . import api
+
+    fixed = api.fix(api.request("image", text, **options))
+    if fixed.applied and isinstance(text, Path):
+        text.write_bytes(fixed.text.encode("utf-8"))
+    if fixed.diff:
+        print(fixed.diff, file=sys.stderr)
+    return text
+
+
+def _print_findings(found: Any, text: str, given: Given, beside: Given | None = None) -> None:
+    form = given.get("format", "text")
+    if form != "text":
+        from .notebook.documents import document
+
+        place = given.get("dockerfile") or given.get("file") or "Dockerfile"
+        written = document(found, form, str(place))
+        if form == "json" and beside:
+            written = json.dumps({**json.loads(written), **beside}, indent=2)
+        print(written)
+        return
+    from .view import words
+    from .view.text import findings
+
+    print("\n".join([*findings(found, text), words.tally(found)]))
+
+
+def _table(table: Any, given: Given) -> int:
+    if given.get("format") == "json":
+        names = [column.lower().replace(" ", "_") for column in table.columns]
+        rows = [dict(zip(names, row, strict=True)) for row in table.rows]
+        print(json.dumps({table.title.lower().replace(" ", "_"): rows}, indent=2))
+    else:
+        print("\n".join(table.lines()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Run the image cells of a notebook without a front end: the same magics, in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import BadUsage, ImageError
+
+# Cells that build, and the one that says where to: nothing that deploys or deletes.
+_OURS = re.compile(
+    r"^\s*(?:%%azureml_dockerfile\b|(?:\w+\s*=\s*)?%azureml_dockerfile\b|%azureml_image\s+workspace\b)",
+    re.MULTILINE,
+)
+_LOADS = re.compile(r"^\s*%(?:re)?load_ext\s+jupyter_azureml_image\s*$", re.MULTILINE)
+
+
+def image_cells(path: Path) -> Iterator[str]:
+    """The source of every image cell; raises BadUsage where `path` is no notebook."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except FileNotFoundError:
+        raise BadUsage(f"There is no notebook at {path}.") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BadUsage(f"{path} is not a notebook.", hint="Give an .ipynb file.") from None
+    for cell in cells:
+        source = cell.get("source", "")
+        text = source if isinstance(source, str) else "".join(source)
+        if cell.get("cell_type") == "code" and (_OURS.search(text) or _LOADS.search(text)):
+            yield text
+
+
+def run_notebook(path: Path) -> int:
+    """Run them in a shell of our own, in the notebook's folder; how many built something.
+
+    Raises the ImageError of the first that failed, and BadUsage where there is none.
+    """
+    from IPython.core.interactiveshell import InteractiveShell
+
+    sources = list(image_cells(path))
+    built = [source for source in sources if not _LOADS.fullmatch(source.strip())]
+    if not built:
+        raise BadUsage(f"{path} has no image cell.", hint="Those begin with %%azureml_dockerfile.")
+    os.chdir(path.absolute().parent)
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "jupyter_azureml_image")
+    # The command line shows the failure itself, once.
+    shell._showtraceback = lambda *_: None  # type: ignore[method-assign]  # IPython's own hook
+    for source in sources:
+        result = shell.run_cell(source)
+        error = result.error_before_exec or result.error_in_exec
+        if isinstance(error, ImageError):
+            raise error
+        if error is not None:
+            raise ImageError(f"A cell failed: {type(error).__name__}: {error}") from error
+    return len(built)
