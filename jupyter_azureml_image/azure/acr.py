@@ -1,0 +1,249 @@
+"""The cloud builder: ACR Tasks, by the calls that `az acr build` makes too.
+
+The context goes to the address the registry names, one run is started, its log becomes events,
+and the run itself says how it ended. A run outlives this process; what a new one needs to find
+it lies in a small file in the run's own folder, written the moment the service has named it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..build import shipment
+from ..build.dialects.steps import Steps
+from ..build.failing import build_failed
+from ..build.ports import Abilities, Builder, BuildJob, BuiltImage, RunToken
+from ..build.run import BackgroundRun
+from ..dockerfile.parse import parse
+from ..errors import (
+    AzureError,
+    BuilderUnavailable,
+    BuildFailed,
+    BuildFailure,
+    Cancelled,
+    Forbidden,
+    ImageError,
+)
+from ..events import Emit, Note
+from ..plan.request import BuildRequest, TaskOptions
+from . import acr_request, workspaces
+from .acr_dialect import AcrReader
+from .acr_request import Source, Target
+from .acr_run import AcrRun, Verdict, schedule
+from .acr_upload import upload
+from .arm import Arm, Call
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_FILE = "acr-run.json"
+_REGISTRY_API = "2025-03-01-preview"  # the first that tells of repository permissions
+_EXPERIMENTAL = (
+    "Built by a task file with BuildKit switched on: experimental, it rests on a user's report "
+    "(Azure/acr#721)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A registry that builds."""
+
+    connection: Connection
+    registry_id: str
+    login_server: str
+    options: TaskOptions
+
+
+def acr_builders(connection: Connection, request: BuildRequest) -> tuple[Builder, ...]:
+    """The builders of the registry that the request pushes to, best first. Raises
+    BuilderUnavailable where there is none."""
+    try:
+        server = connection.login_server(request.registry)
+        registry_id = workspaces.registry_id(connection.arm, connection.facts, server)
+    except (AzureError, Forbidden) as error:
+        raise BuilderUnavailable(error.message, hint=error.hint, code=error.code) from error
+    place = Place(connection, registry_id, server, request.task)
+    return tuple(AcrBuilder(place, buildkit=kit) for kit in (False, True))
+
+
+class AcrBuilder:
+    """Builds and pushes in one run of ACR Tasks; implements `build.ports.Builder`."""
+
+    def __init__(self, place: Place, *, buildkit: bool) -> None:
+        self._place = place
+        self._buildkit = buildkit
+
+    @property
+    def abilities(self) -> Abilities:
+        """The classic builder's syntax, or BuildKit's in a task file."""
+        return acr_request.abilities(self._place.login_server, buildkit=self._buildkit)
+
+    def start(self, job: BuildJob, emit: Emit) -> BackgroundRun:
+        """Begin: upload, start the run, follow it; all in a thread. Raises BuilderUnavailable
+        for an option that ACR cannot carry."""
+        acr_request.check(job.recipe, self._place.options)
+        token = RunToken(self.abilities.way, {"file": str(job.folder / _FILE)})
+
+        def work(cancelled: threading.Event) -> BuiltImage:
+            run = self._begin(job, emit, cancelled)
+            return self._follow(run, job.recipe.text, cancelled)
+
+        return BackgroundRun(token, work, _nothing)
+
+    def attach(self, token: RunToken, emit: Emit) -> BackgroundRun:
+        """Follow a run that an earlier kernel started. Raises BuilderUnavailable where that
+        kernel ended before the run was started."""
+        known = _read(Path(str(token.details["file"])))
+
+        def work(cancelled: threading.Event) -> BuiltImage:
+            run = AcrRun(
+                self._arm(emit, cancelled), Target(**known["target"]), known["run_id"], emit
+            )
+            return self._follow(run, known["text"], cancelled)
+
+        return BackgroundRun(token, work, _nothing)
+
+    def _arm(self, emit: Emit, cancelled: threading.Event) -> Arm:
+        def tell(sentence: str) -> None:
+            emit(Note(sentence, "warning"))
+
+        return replace(self._place.connection.arm, tell=tell, stopped=cancelled)
+
+    def _begin(self, job: BuildJob, emit: Emit, cancelled: threading.Event) -> AcrRun:
+        arm = self._arm(emit, cancelled)
+        target = self._target(arm, job)
+        dockerfile = parse(job.recipe.text)
+        # Never the user's own Dockerfile in its place: an ignore file beside it would be applied
+        # a second time by the agent.
+        sent = shipment.prepare(dockerfile, job.manifest, None)
+        doing = f"asking {target.login_server} where to upload the context"
+        path = f"{target.registry_id}/listBuildSourceUploadUrl"
+        answer = arm.call(Call("POST", path, target.api, doing)) or {}
+        upload(str(answer.get("uploadUrl")), sent, emit, cancelled.is_set)
+        source = Source(str(answer.get("relativePath")), sent.dockerfile)
+        make = acr_request.task_file if self._buildkit else acr_request.quick_build
+        body = make(target, source, job.recipe, self._place.options)
+        if self._buildkit:
+            emit(Note(_EXPERIMENTAL, "warning"))
+        if cancelled.is_set():
+            raise Cancelled("Stopped before the run was started; nothing was built.")
+        run_id = schedule(arm, target, body)
+        _write(
+            job.folder / _FILE,
+            {"run_id": run_id, "target": asdict(target), "text": job.recipe.text},
+        )
+        emit(Note(f"Run {run_id} of ACR Tasks in {target.login_server}; image {target.image}."))
+        return AcrRun(arm, target, run_id, emit)
+
+    def _target(self, arm: Arm, job: BuildJob) -> Target:
+        place = self._place
+        found = arm.get(place.registry_id, _REGISTRY_API, f"reading {place.login_server}")
+        mode = str((found.get("properties") or {}).get("roleAssignmentMode") or "")
+        repository = job.reference.rpartition(":")[0]
+        return Target(
+            place.registry_id,
+            place.login_server,
+            repository,
+            f"run-{job.run_id}"[:128],
+            caller=mode.startswith("Abac"),
+        )
+
+    def _follow(self, run: AcrRun, text: str, cancelled: threading.Event) -> BuiltImage:
+        steps = Steps(parse(text))
+        reader = AcrReader(steps, run.emit, buildkit=self._buildkit)
+        try:
+            verdict = run.watch(reader, cancelled)
+        except Cancelled:
+            verdict = None
+        if verdict is None:
+            verdict = run.cancel()
+            if verdict.status != "Succeeded":
+                reader.finish("cancelled")
+                raise Cancelled(f"Run {run.run_id} was cancelled; Azure confirmed that it ended.")
+        if verdict.status == "Succeeded":
+            reader.finish("done")
+            return self._image(run, verdict)
+        raise _failure(run, verdict, reader, steps)
+
+    def _image(self, run: AcrRun, verdict: Verdict) -> BuiltImage:
+        """The image that the run pushed, as the registry holds it."""
+        target = run.target
+        registry = self._place.connection.registry(target.login_server)
+        try:
+            held = registry.digest(target.repository, verdict.digest or target.tag)
+        except Forbidden as error:
+            # Building is allowed without the right to read the registry; the run is believed.
+            if verdict.digest is None:
+                raise
+            run.emit(Note(f"{error.message} The run's own word is taken.", "warning"))
+            held = verdict.digest
+        if held is None:
+            raise BuildFailed(
+                f"Run {run.run_id} succeeded, but {target.login_server} does not hold "
+                f"{target.image}.",
+                hint="A retention policy or another run may have removed it; run this again.",
+                code="image-gone",
+            )
+        return BuiltImage(None, f"{target.login_server}/{target.repository}@{held}", held)
+
+
+def _failure(run: AcrRun, verdict: Verdict, reader: AcrReader, steps: Steps) -> ImageError:
+    if verdict.status == "Canceled":
+        reader.finish("cancelled")
+        return Cancelled(f"Run {run.run_id} was cancelled in Azure.")
+    if verdict.status == "Timeout":
+        reader.finish("cancelled")
+        return BuildFailed(
+            f"Run {run.run_id} took longer than it may, and Azure ended it.",
+            hint="Give it more with --timeout SECONDS (at most 28800), or a larger --cpu.",
+            code="timeout",
+        )
+    failed = reader.finish("failed")
+    if failed is not None:
+        return build_failed(failed, steps)
+    said = verdict.message or reader.last_agent_line or "it gives no reason"
+    return BuildFailed(
+        f"Run {run.run_id} ended as {verdict.status}: {said}",
+        hint=_remedy(said, run.target),
+        code="run-failed",
+        failure=BuildFailure(last_lines=(reader.last_agent_line,)),
+    )
+
+
+def _remedy(said: str, target: Target) -> str:
+    words = said.lower()
+    if "unauthorized" in words or "denied" in words:
+        return (
+            "The run could not sign in to the registry. Where it uses repository permissions, "
+            "you need Container Registry Repository Writer on it."
+        )
+    if "is not allowed access" in words:
+        return "The registry's firewall shuts the builder out: use an --agent-pool inside it."
+    registry = target.login_server.partition(".")[0]
+    return f"More may stand in: az acr task logs --registry {registry} --run-id RUN"
+
+
+def _nothing() -> None:
+    """The watching thread sees the cancellation by itself."""
+
+
+def _write(path: Path, known: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known), encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BuilderUnavailable(
+            "That run ended before Azure had started it: the upload was not finished.",
+            hint="Run the cell again.",
+            code="not-started",
+        ) from error
+    return known
