@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..context.manifest import ContextManifest
 from ..dockerfile.facts import Copy
 
 if TYPE_CHECKING:
@@ -121,3 +122,11 @@ def _below(path: str, source: str) -> str | None:
     if not all(fnmatchcase(part, pattern) for part, pattern in pairs):
         return None
     return "/".join(parts[depth:])
+
+
+def source_exists(manifest: ContextManifest, source: str) -> bool:
+    """Whether a COPY source names anything that is sent."""
+    path = clean_source(source)
+    if path in ("", "."):
+        return True
+    return any(_below(entry.path, path) is not None for entry in manifest.entries)

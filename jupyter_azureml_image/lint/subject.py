@@ -10,10 +10,11 @@ from functools import cached_property
 from ..catalog.catalog import BaseImage, base_facts, find
 from ..dockerfile.evaluate import evaluate
 from ..dockerfile.facts import BaseFacts, Copy, Facts, StageFacts
-from ..dockerfile.model import Dockerfile, Instruction, Span
+from ..dockerfile.model import Dockerfile, Flag, Instruction, Span
 from ..dockerfile.words import Assignment, assignments, expand
 from ..errors import ImageError
 from ..plan.request import Mounts, Routes
+from .entry import EntryScript, find_entry_script
 from .faults import Classified, classify
 from .installs import AptInstall, CondaCall, PipInstall, apt_install, conda_call, pip_install
 from .places import Places
@@ -155,8 +156,8 @@ class Subject:
             runs = self._commands(instruction) if instruction.keyword == "RUN" else ()
             yield Step(index, stage, instruction, user, workdir_set, runs)
             if instruction.keyword == "USER":
-                value = expand(instruction.text, stage.env, self.dockerfile.escape)
-                user = "" if value.unresolved else user_name(value.text)
+                value = expand(instruction.text, stage.variables, self.dockerfile.escape)
+                user = "" if value.unresolved or value.problem else user_name(value.text)
             elif instruction.keyword == "WORKDIR":
                 workdir_set = True
 
@@ -208,6 +209,11 @@ class Subject:
         return Places(self)
 
     @cached_property
+    def entry(self) -> EntryScript:
+        """The entry script, as far as it can be found."""
+        return find_entry_script(self)
+
+    @cached_property
     def faults(self) -> tuple[Classified, ...]:
         """The parser's faults, each with the code that explains it."""
         return classify(self.dockerfile)
@@ -236,6 +242,51 @@ class Subject:
         """What is copied into the resulting image."""
         return tuple(copy for stage in self.lineage for copy in stage.copies)
 
+    def may_make(self, folder: str) -> bool:
+        """Whether something other than a COPY from the context may put files below a folder:
+        a RUN that names it, a COPY from a stage or of a variable, an unknown base."""
+        if not self.serving or any(c.instruction in self.open_instructions for c in self.copies):
+            return True
+        if any(c.origin != "context" and _overlap(c.destination, folder) for c in self.copies):
+            return True
+        if any("type=bind" in f.value for f in self._mounts() if f.value):
+            return True
+        makers = ("git", "curl", "wget", "unzip", "tar", "az", "azcopy", "ln", "mv", "cp", "python")
+        for step, command in self.runs:
+            if step not in self.result_steps:
+                continue
+            said = self.text[command.span.start : command.span.end]
+            if folder in said or (step.stage.workdir.startswith(folder) and command.name in makers):
+                return True
+            if any(w in said for w in ("$AML_APP_ROOT", "$AZUREML_MODEL_DIR", "${A")):
+                return True
+        return any(step.instruction.heredocs for step in self.result_steps)
+
+    def _mounts(self) -> Iterator[Flag]:
+        for step in self.result_steps:
+            for flag in step.instruction.flags:
+                if flag.name == "mount" and flag.value:
+                    yield flag
+
+    @cached_property
+    def built_stages(self) -> tuple[StageFacts, ...]:
+        """The stages that are really built for the target."""
+        if self.facts is None:
+            return ()
+        return tuple(self.stages[i] for i in self.facts.built) or self.stages
+
+    @cached_property
+    def open_instructions(self) -> frozenset[int]:
+        """Instructions with a variable whose value is not known: nothing they say is certain."""
+        return (
+            frozenset(u.instruction for u in self.facts.unresolved) if self.facts else frozenset()
+        )
+
+    @property
+    def uploads(self) -> bool:
+        """Whether Azure ML itself uploads the context and builds."""
+        return self.abilities is not None and self.abilities.builder == "azureml"
+
     @cached_property
     def own_start(self) -> bool:
         """Whether the file itself says what the container starts."""
@@ -246,6 +297,19 @@ class Subject:
     def routes(self) -> Routes:
         """The inference routes of the run (Azure ML's own where none were given)."""
         return self.request.rehearsal.routes if self.request else Routes()
+
+    @property
+    def own_routes(self) -> bool:
+        """Whether the run was given routes that are not Azure ML's own."""
+        return self.routes != Routes()
+
+    @cached_property
+    def start_span(self) -> Span:
+        """Where a finding points that is about no single line: the final FROM."""
+        if self.final and self.final.instructions:
+            span = self.dockerfile.instructions[self.final.instructions[0]].span
+            return Span(span.start, self.line_span(self.line_of(span.start)).end)
+        return Span(0, 0)
 
     @property
     def mounts(self) -> Mounts:
@@ -309,3 +373,9 @@ def user_name(user: str) -> str:
     """A USER value without its group, `0` as `root`."""
     name = user.partition(":")[0].strip()
     return "root" if name == "0" else name
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one of two folders holds the other."""
+    a, b = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return a.startswith(b) or b.startswith(a)

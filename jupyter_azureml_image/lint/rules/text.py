@@ -235,6 +235,28 @@ def syntax(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     About(
+        "cannot-build",
+        "error",
+        "BuildKit refuses the instruction when it builds",
+        why="The text parses, and the build stops at this line everywhere.",
+        remedy="Correct the instruction; the message says what the builder would say.",
+        example=Example(
+            "FROM python:3.12-slim\nCOPY --from=3 /a /b\n",
+            "FROM python:3.12-slim AS made\nFROM python:3.12-slim\nCOPY --from=0 /a /b\n",
+        ),
+    )
+)
+def cannot_build(subject: Subject) -> Iterator[Finding]:
+    """What the dry evaluation knows to fail, in text that has no faults."""
+    if subject.faults or subject.facts is None:
+        return
+    for problem in subject.facts.problems:
+        if not PLACEHOLDER.search(subject.text, problem.span.start, problem.span.end):
+            yield Finding(problem.span, problem.message, remedy=problem.remedy or None)
+
+
+@rule(
+    About(
         "AML005",
         "error",
         "The Dockerfile is too big to register",

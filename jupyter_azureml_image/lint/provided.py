@@ -1,0 +1,135 @@
+"""Which modules an image can certainly import: the standard library, its packages, its code.
+
+The answer is only used to say that something is *missing*, so every doubt counts as present.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from .installs import Requirement, conda_file, normalised, requirement_lines
+
+if TYPE_CHECKING:
+    from .subject import Subject
+
+SERVER_PACKAGES = frozenset(
+    (
+        "azureml_inference_server_http", "inference_schema", "flask", "flask_cors", "werkzeug",
+        "jinja2", "markupsafe", "itsdangerous", "click", "blinker", "gunicorn", "waitress",
+        "pydantic", "pydantic_core", "pydantic_settings", "annotated_types", "typing_extensions",
+        "dotenv", "packaging", "psutil", "requests", "urllib3", "certifi", "idna",
+        "charset_normalizer", "opencensus", "opentelemetry", "google", "wrapt", "pytz", "dateutil",
+        "six", "azure", "msal", "msal_extensions", "cryptography", "cffi", "pycparser", "jwt",
+        "isodate", "numpy", "joblib", "pip", "setuptools", "wheel", "pkg_resources", "yaml",
+        "msrest", "fixedint", "rsa", "cachetools", "importlib_metadata", "zipp", "deprecated",
+        "portalocker", "oauthlib", "requests_oauthlib", "azureml",
+    )
+)  # fmt: skip
+"""What the minimal images bring: azureml-inference-server-http with all it depends on, and
+azure-storage-blob, azure-identity, numpy and joblib."""
+
+IMPORT_NAMES = {
+    "scikit-learn": ("sklearn",),
+    "scikit-image": ("skimage",),
+    "opencv-python": ("cv2",),
+    "opencv-python-headless": ("cv2",),
+    "opencv-contrib-python": ("cv2",),
+    "opencv-contrib-python-headless": ("cv2",),
+    "pillow": ("PIL",),
+    "pyyaml": ("yaml",),
+    "beautifulsoup4": ("bs4",),
+    "python-dateutil": ("dateutil",),
+    "python-dotenv": ("dotenv",),
+    "pytorch": ("torch",),
+    "pytorch-lightning": ("pytorch_lightning", "lightning_fabric"),
+    "tensorflow-cpu": ("tensorflow", "keras"),
+    "tensorflow-gpu": ("tensorflow", "keras"),
+    "onnxruntime-gpu": ("onnxruntime",),
+    "faiss-cpu": ("faiss",),
+    "faiss-gpu": ("faiss",),
+    "protobuf": ("google",),
+    "pyjwt": ("jwt",),
+    "mlflow-skinny": ("mlflow",),
+    "azureml-mlflow": ("azureml", "mlflow"),
+}
+"""Where the name to import differs from the package's."""
+
+BRINGS = {
+    "scikit-learn": ("numpy", "scipy", "joblib", "threadpoolctl"),
+    "pandas": ("numpy", "dateutil", "pytz", "tzdata", "six"),
+    "scipy": ("numpy",),
+    "torch": ("numpy", "sympy", "networkx", "jinja2", "fsspec", "filelock", "typing_extensions"),
+    "xgboost": ("numpy", "scipy"),
+    "lightgbm": ("numpy", "scipy"),
+    "onnxruntime": ("numpy", "flatbuffers", "coloredlogs", "sympy", "packaging"),
+    "matplotlib": ("numpy", "PIL", "dateutil", "pyparsing", "cycler", "kiwisolver"),
+}
+"""Packages whose dependencies are known to this list; any other may bring anything."""
+
+CERTAIN_ONLY = frozenset(
+    ("torch", "tensorflow", "sklearn", "pandas", "scipy", "xgboost", "lightgbm", "onnxruntime",
+     "cv2", "PIL", "transformers", "mlflow", "matplotlib", "catboost", "spacy", "nltk", "keras",
+     "torchvision", "skimage", "fastapi", "uvicorn", "openai", "langchain", "statsmodels")
+)  # fmt: skip
+"""Modules that only a package of that name (or one that is known to bring it) provides."""
+
+
+def provided(subject: Subject) -> frozenset[str] | None:
+    """The top-level modules that are there; None where something unknown may bring more."""
+    base = subject.base
+    if base is None or not subject.serving or base.framework is not None:
+        return None
+    if subject.environment.keys() & {"PYTHONPATH", "AZUREML_CONDA_ENVIRONMENT_PATH", "PATH"}:
+        return None
+    requirements = _requirements(subject)
+    if requirements is None:
+        return None
+    found = set(sys.stdlib_module_names) | set(SERVER_PACKAGES) | {"__future__"}
+    for read in requirements:
+        found |= {read.name.replace("-", "_"), *IMPORT_NAMES.get(read.name, ())}
+        found |= set(BRINGS.get(read.name, ()))
+    return frozenset(found)
+
+
+def may_bring(subject: Subject, module: str) -> bool:
+    """Whether a package that is installed, but not known to this list, might bring a module."""
+    requirements = _requirements(subject) or ()
+    known = set(BRINGS) | set(IMPORT_NAMES)
+    strange = [r for r in requirements if r.name not in known and r.name not in _LEAVES]
+    return bool(strange) or module not in CERTAIN_ONLY
+
+
+_LEAVES = frozenset(normalised(name) for name in SERVER_PACKAGES) | {"numpy", "joblib"}
+
+
+def _requirements(subject: Subject) -> tuple[Requirement, ...] | None:
+    """Everything that pip and conda are seen to install; None where a file is not at hand."""
+    found: list[Requirement] = []
+    for step, pip in subject.pips:
+        if step not in subject.result_steps:
+            continue
+        found += pip.requirements
+        plain = [v for v in pip.command.values if not v.startswith("-")]
+        if any(v.endswith((".whl", ".gz", ".zip")) or v.startswith((".", "/", "$")) for v in plain):
+            named = set(pip.files)
+            if any(v not in named for v in plain if v.startswith((".", "/", "$"))):
+                return None
+        if any("+" in v or "://" in v for v in plain):
+            return None
+        for file in pip.files:
+            text = subject.requirements_text(file)
+            if text is None or "-r " in text or "git+" in text or "://" in text:
+                return None
+            found += requirement_lines(text)
+    for _, call in subject.condas:
+        if call.file is None:
+            found += [Requirement(normalised(p.split("=")[0]), "") for p in call.packages]
+            continue
+        text = subject.requirements_text(call.file)
+        if text is None:
+            return None
+        read = conda_file(text)
+        found += read.pip
+        found += [Requirement(normalised(p.split("=")[0].split(">")[0]), "") for p in read.packages]
+    return tuple(found)

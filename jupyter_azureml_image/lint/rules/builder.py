@@ -1,0 +1,107 @@
+"""What the builder or the platform cannot do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...dockerfile.facts import NeedKind
+from ...dockerfile.model import Span
+from ..links import ACR_BUILDKIT, ACR_TASKS, ARM_ISSUE, ARM_KEDRO_ISSUE, ARM_VSCODE_ISSUE
+from ..rule import About, Example, Finding, replace, rule
+from ..subject import Subject
+
+_SPOKEN: dict[NeedKind, str] = {
+    "heredoc": "a heredoc",
+    "mount": "RUN --mount",
+    "secret": "a build secret",
+    "ssh": "an SSH mount",
+    "link": "COPY --link",
+    "chmod": "COPY --chmod",
+    "parents": "COPY --parents",
+    "exclude": "COPY --exclude",
+    "syntax": "a frontend of its own (# syntax=)",
+    "device": "RUN --device",
+    "network": "RUN --network",
+    "security": "RUN --security",
+    "checksum": "ADD --checksum",
+}
+
+
+@rule(
+    About(
+        "AML100",
+        "error",
+        "Not an amd64 image",
+        why="Azure ML's machines are amd64: an image for another processor ends with "
+        "'exec format error' at its start.",
+        remedy="Build for linux/amd64 (that is the default here).",
+        example=Example(
+            "FROM --platform=linux/arm64 mcr.microsoft.com/azureml/minimal-py312-inference:latest\n",
+            "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n",
+        ),
+        sources=(ARM_ISSUE, ARM_VSCODE_ISSUE, ARM_KEDRO_ISSUE, ACR_TASKS),
+    )
+)
+def other_platform(subject: Subject) -> Iterator[Finding]:
+    """--platform in the stages of the result, or of the run."""
+    for stage in subject.lineage:
+        platform = stage.platform or ""
+        if not platform or "$" in platform or _amd64(platform):
+            continue
+        instruction = subject.dockerfile.instructions[stage.instructions[0]]
+        flag = next((f for f in instruction.flags if f.name == "platform"), None)
+        if flag is None or "$" in (flag.value or "$"):
+            continue
+        span = subject.span_of(re.escape(flag.value or ""), flag.span) or flag.span
+        yield Finding(
+            flag.span,
+            f"{platform} does not run on Azure ML, whose machines are amd64",
+            fixes=(replace("Build for linux/amd64", span, "linux/amd64"),),
+        )
+    asked = subject.request.recipe.platform if subject.request else "linux/amd64"
+    if not _amd64(asked):
+        yield Finding(
+            subject.start_span, f"--platform {asked} does not run on Azure ML, which is amd64"
+        )
+
+
+def _amd64(platform: str) -> bool:
+    return platform.lower() in ("linux/amd64", "amd64", "linux/x86_64", "linux", "linux/amd64/v1")
+
+
+@rule(
+    About(
+        "AML101",
+        "error",
+        "The builder cannot do this",
+        why="Heredocs, RUN --mount and the newer options of COPY need BuildKit. 'az acr build' "
+        "has none, nor have old engines.",
+        remedy="Build with an engine that has BuildKit, or write it without the option.",
+        example=Example(
+            "FROM python:3.12-slim\nRUN <<EOF\npip install --no-cache-dir numpy==2.2.3\nEOF\n",
+            "FROM python:3.12-slim\nRUN pip install --no-cache-dir numpy==2.2.3\n",
+        ),
+        sources=(ACR_BUILDKIT,),
+    )
+)
+def builder_lacks(subject: Subject) -> Iterator[Finding]:
+    """Where the chosen builder is known; each need once per instruction."""
+    if subject.abilities is None or subject.facts is None:
+        return
+    said: set[tuple[int, str]] = set()
+    kinds = {(need.instruction, need.kind) for need in subject.facts.needs}
+    for need in subject.abilities.missing(subject.facts.needs):
+        more = any((need.instruction, kind) in kinds for kind in ("secret", "ssh"))
+        if (need.instruction, need.kind) in said or (need.kind == "mount" and more):
+            continue
+        said.add((need.instruction, need.kind))
+        if need.instruction >= 0:
+            instruction = subject.dockerfile.instructions[need.instruction]
+            line = subject.line_span(subject.dockerfile.line(instruction))
+            span = Span(instruction.span.start, line.end)
+        else:
+            span = subject.line_span(need.line)
+        yield Finding(
+            span, f"{subject.abilities.title} cannot do this: {_SPOKEN.get(need.kind, need.kind)}"
+        )

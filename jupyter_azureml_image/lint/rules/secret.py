@@ -1,0 +1,172 @@
+"""Secrets on their way into an image. A finding names the place, never the value."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterator
+
+from ...dockerfile.model import Span
+from ...dockerfile.words import Assignment, assignments, unquote, variables
+from ..links import ENVIRONMENTS
+from ..places import clean_source
+from ..rule import About, Example, Finding, rule
+from ..subject import Subject
+from .copying import place_of
+
+_NAME = re.compile(
+    r"(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRETS?|TOKENS?|API_?KEYS?|APIKEY|ACCESS_?KEYS?|ACCOUNT_?KEYS?"
+    r"|PRIVATE_?KEYS?|STORAGE_?KEYS?|CLIENT_?SECRET|CREDENTIALS?|AUTH_?KEY|SAS|CONNECTION_?STRING"
+    r"|CONN_?STR|SUBSCRIPTION_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|INSTRUMENTATION_?KEY|KEY)$",
+    re.IGNORECASE,
+)
+_HARMLESS_NAME = re.compile(
+    r"PUBLIC|TOKENIZER|_FILE$|_PATH$|_DIR$|_URL$|_NAME$|KEYRING|GPG|MAX_TOKENS|OLDPWD|^PWD$"
+    r"|(?:SORT|PRIMARY|FOREIGN|PARTITION|CACHE|HOT|MAP|DICT)_?KEY",
+    re.IGNORECASE,
+)
+_HARMLESS_VALUE = re.compile(
+    r"|true|false|yes|no|none|null|\d{1,6}|/[\w./-]*|changeme|change[-_]me|dummy|test|example"
+    r"|placeholder|your[-_ ].*|xx+|\*+|<.*>|\{\{.*\}\}|\.\.\.",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(
+    r"AccountKey=[A-Za-z0-9+/=]{20,}|SharedAccessKey=[A-Za-z0-9+/=]{20,}"
+    r"|[?&]sig=[A-Za-z0-9%+/=]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}"
+    r"|\bgithub_pat_\w{30,}|\bhf_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{20,}|\bxox[abp]-[\w-]{10,}"
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|\b[a-z][a-z0-9+.-]*://[^\s/:@$'\"]+:(?!\$)[^\s/@$'\"]+@"
+    r"|Authorization: (?:Bearer|Basic) (?!\$)[\w.=+/-]{8,}"
+)
+_FILES = (
+    ".env", ".env.*", ".npmrc", ".netrc", ".pypirc", "pip.conf", "id_rsa", "id_dsa", "id_ecdsa",
+    "id_ed25519", ".git-credentials", "kubeconfig", "credentials.json", "service-account*.json",
+)  # fmt: skip
+_NO_SECRET = (".env.example", ".env.sample", ".env.template")
+_BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
+
+
+@rule(
+    About(
+        "AML090",
+        "error",
+        "A secret in the image",
+        why="ENV and ARG stay in the image's history, files in its layers: everyone who may pull "
+        "the image can read them, and Azure ML refuses environments with credentials.",
+        remedy="Hand it over at run time (the deployment's variables, workspace connections, "
+        "Key Vault), or at build time with RUN --mount=type=secret and --secret.",
+        example=Example(
+            _BASE + "ENV STORAGE_KEY=c2VjcmV0LXZhbHVlLW5vdC1yZWFs\n",
+            _BASE + "RUN --mount=type=secret,id=storage cat /run/secrets/storage > /dev/null\n",
+        ),
+        sources=(ENVIRONMENTS,),
+    )
+)
+def secrets(subject: Subject) -> Iterator[Finding]:
+    """Names and values of ENV and ARG, values in commands, credential files."""
+    for instruction in subject.dockerfile.instructions:
+        if instruction.keyword in ("ENV", "ARG", "LABEL"):
+            for assignment in assignments(instruction):
+                yield from _in_assignment(subject, assignment, instruction.keyword)
+        elif instruction.keyword == "RUN":
+            for match in _VALUE.finditer(
+                subject.text, instruction.span.start, instruction.span.end
+            ):
+                yield Finding(Span(*match.span()), "A credential stands in this command")
+    for _, command in subject.runs:
+        words = command.words if command.name == "export" else command.assignments
+        for word in words:
+            name, equals, value = word.value.partition("=")
+            if equals and _named(name) and _literal(value) and len(value) >= 8 and word.fixed:
+                at = word.span.start + len(name) + 1
+                yield Finding(Span(at, word.span.end), f"{name} is given a secret value here")
+    yield from _files(subject)
+
+
+def _named(name: str) -> bool:
+    return bool(_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+
+
+def _literal(value: str) -> bool:
+    return not variables(value) and "$" not in value and not _HARMLESS_VALUE.fullmatch(value)
+
+
+def _in_assignment(subject: Subject, assignment: Assignment, keyword: str) -> Iterator[Finding]:
+    if assignment.value is None:
+        return
+    value = unquote(assignment.value, subject.dockerfile.escape).strip()
+    span = _value_span(subject, assignment)
+    if match := _VALUE.search(value):
+        inner = subject.text.find(match[0], span.start, span.end)
+        where = Span(inner, inner + len(match[0])) if inner >= 0 else span
+        yield Finding(where, f"The value of {assignment.name} is a credential")
+        return
+    if keyword == "LABEL" or not _named(assignment.name) or not _literal(value):
+        return
+    yield Finding(
+        span,
+        f"{assignment.name} looks like a secret, and {keyword} keeps it in the image's history",
+        severity=None if len(value) >= 8 else "warning",
+    )
+
+
+def _value_span(subject: Subject, assignment: Assignment) -> Span:
+    text = subject.text[assignment.span.start : assignment.span.end]
+    separator = re.search(r"=|\s+", text)
+    start = assignment.span.start + (separator.end() if separator else 0)
+    return Span(start, assignment.span.end)
+
+
+def _files(subject: Subject) -> Iterator[Finding]:
+    """Credential files that a COPY names, or that lie in a folder it takes."""
+    allowed = subject.request.check.allow_files if subject.request else ()
+    said: set[int] = set()
+    for copy in subject.copies:
+        if copy.origin != "context" or copy.instruction in said:
+            continue
+        landed = [one for one in subject.places.landed.values() if one.copy == copy]
+        paths = [clean_source(s) for s in copy.sources] + [one.context_path for one in landed]
+        bad = next((p for p in paths if _credential_file(subject, p, allowed)), None)
+        if bad is not None:
+            said.add(copy.instruction)
+            instruction = subject.dockerfile.instructions[copy.instruction]
+            yield Finding(
+                place_of(subject, instruction, bad),
+                f"{bad} holds credentials, and COPY puts it into a layer",
+                remedy=f"Leave it out (.dockerignore), or say that it is none: --allow-file {bad}",
+            )
+
+
+def _credential_file(subject: Subject, path: str, allowed: tuple[str, ...]) -> bool:
+    name = posixpath.basename(path)
+    if name in _NO_SECRET or any(
+        fnmatch.fnmatch(path, a) or fnmatch.fnmatch(name, a) for a in allowed
+    ):
+        return False
+    if not any(fnmatch.fnmatch(name, pattern) for pattern in _FILES):
+        return False
+    if name in ("pip.conf", ".npmrc", ".pypirc"):
+        text = subject.read_text(path)
+        # Settings without a credential are none; a file that cannot be read is not accused.
+        return text is not None and bool(
+            re.search(r"_authToken|_password|password\s*=|://[^\s/:@$]+:[^\s/@$]+@", text)
+        )
+    return True
+
+
+@rule(
+    About(
+        "AML091",
+        "error",
+        "Registry credentials in the environment",
+        why="Azure ML no longer accepts credentials inside an environment definition.",
+        remedy="Make a workspace connection to the registry, or use the endpoint's identity.",
+        example=Example("image with username and password\n", "image and a workspace connection\n"),
+        sources=(ENVIRONMENTS,),
+    )
+)
+def registry_credentials(subject: Subject) -> Iterator[Finding]:
+    """Where the definition has them."""
+    if subject.plans.definition is not None and subject.plans.definition.credentials:
+        yield Finding(subject.start_span, "The environment definition holds registry credentials")
