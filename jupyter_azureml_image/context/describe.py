@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from .gopath import escape
@@ -57,13 +56,14 @@ def _left_out(manifest: ContextManifest, most: int) -> list[str]:
     if not manifest.dropped:
         return [f"Left out: nothing (no line of {manifest.ignore_file} applies)"]
     lines = [f"Left out by {manifest.ignore_file}:"]
-    count = Counter((dropped.line, dropped.rule) for dropped in manifest.dropped)
-    for (line, rule), number in sorted(count.items())[:most]:
-        paths = [drop.path for drop in manifest.dropped if (drop.line, drop.rule) == (line, rule)]
-        listed = ", ".join(paths[:3]) + (f" and {number - 3} more" if number > 3 else "")
-        lines.append(f"  line {line}  {rule}  {listed}")
-    if len(count) > most:
-        lines.append(f"  ... and {len(count) - most} more lines")
+    by_rule: dict[tuple[int, str], list[str]] = {}
+    for drop in manifest.dropped:
+        by_rule.setdefault((drop.line, drop.rule), []).append(drop.path)
+    for (line, rule), paths in sorted(by_rule.items())[:most]:
+        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+        lines.append(f"  line {line}  {rule}  {', '.join(paths[:3])}{more}")
+    if len(by_rule) > most:
+        lines.append(f"  ... and {len(by_rule) - most} more lines")
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from .ignore import read_ignore_file
 from .reach import expand
 from .reading import Stamp, unreadable
 from .snapshot import Snapshot
-from .walk import walk
+from .walk import Walked, walk
 
 Kind = Literal["file", "directory", "link"]
 
@@ -116,9 +116,7 @@ def resolve_context(
         paths, missing = expand(folder, reach, rules)
     walked = walk(folder, paths, rules)
     snapshot = Snapshot(folder, snapshots)
-    entries = tuple(
-        _entry(snapshot, folder, path, walked.kept[path]) for path in sorted(walked.kept)
-    )
+    entries = tuple(_entries(folder, walked, snapshot))
     snapshot.save(whole=reach is None)
     return ContextManifest(
         root=str(folder),
@@ -149,15 +147,26 @@ def _folder(root: Path) -> Path:
     )
 
 
-def _entry(snapshot: Snapshot, folder: Path, path: str, status: os.stat_result) -> ContextEntry:
-    mode = stat.S_IMODE(status.st_mode) if os.name == "posix" else 0o755
-    if stat.S_ISDIR(status.st_mode):
+def _entries(folder: Path, walked: Walked, snapshot: Snapshot) -> Iterator[ContextEntry]:
+    for path in sorted(walked.kept):
+        try:
+            yield _entry(folder, path, walked.kept[path], snapshot)
+        except ContextError:
+            # What went away since the walk is as if it had gone before it.
+            if os.path.lexists(folder / path):
+                raise
+
+
+def _entry(folder: Path, path: str, found: tuple[int, Stamp], snapshot: Snapshot) -> ContextEntry:
+    kind, stamp = found
+    mode = stat.S_IMODE(kind) if os.name == "posix" else 0o755
+    if stat.S_ISDIR(kind):
         return ContextEntry(path, "directory", mode)
-    if stat.S_ISLNK(status.st_mode):
+    if stat.S_ISLNK(kind):
         try:
             # A link has no permissions of its own; Linux says 777, other systems the umask.
             return ContextEntry(path, "link", 0o777, target=os.readlink(folder / path))  # noqa: PTH115
         except OSError as error:
             raise unreadable(path, error) from error
-    digest, size = snapshot.digest(path, status)
+    digest, size = snapshot.digest(path, stamp)
     return ContextEntry(path, "file", mode, size, digest)

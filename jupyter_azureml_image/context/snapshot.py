@@ -45,12 +45,11 @@ class Snapshot:
         self.stamps: dict[str, Stamp] = {}
         """The status of each asked file whose status can be believed."""
 
-    def digest(self, path: str, status: os.stat_result) -> tuple[str, int]:
-        """The SHA-256 (hexadecimal) and size of `path`, whose status was just read.
+    def digest(self, path: str, stamp: Stamp) -> tuple[str, int]:
+        """The SHA-256 (hexadecimal) and size of `path`, whose stamp was just read.
 
         Raises ContextError or ContextChanged as `digest_file` does.
         """
-        stamp = Stamp.of(status)
         believed = self._own.get(stamp.device)
         if believed is None:
             believed = self._mounts.own(self._root / path, stamp.device)

@@ -13,17 +13,18 @@ from pathlib import Path
 
 from .ignore import IgnoreRules, Rule
 from .reach import parents
-from .reading import unreadable
+from .reading import Stamp, unreadable
 
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk found; `kept` maps a path to its own status (a link's, not its target's).
+    """What a walk found; `kept` maps a path to its kind and permissions, and its stamp (a
+    link's own, not its target's).
 
     A dropped path that ends with `/` stands for the folder and everything below it.
     """
 
-    kept: dict[str, os.stat_result] = field(default_factory=dict)
+    kept: dict[str, tuple[int, Stamp]] = field(default_factory=dict)
     dropped: dict[str, Rule] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
@@ -102,8 +103,10 @@ class _Walk:
             self._found.dropped[path] = rule
 
     def _keep(self, path: str, status: os.stat_result) -> None:
-        self._found.kept[path] = status
+        # Not the whole status: a stat result takes four times the memory.
+        self._found.kept[path] = (status.st_mode, Stamp.of(status))
         for above in parents(path):
             if above in self._found.kept:
                 break
-            self._found.kept[above] = os.lstat(self._root / above)
+            found = os.lstat(self._root / above)
+            self._found.kept[above] = (found.st_mode, Stamp.of(found))

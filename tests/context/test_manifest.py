@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_azureml_image import wire
+from jupyter_azureml_image.context import manifest as manifests
 from jupyter_azureml_image.context import reading
 from jupyter_azureml_image.context.manifest import ContextManifest, resolve_context
 from jupyter_azureml_image.context.reading import ContextChanged
@@ -193,6 +195,28 @@ def test_a_file_that_keeps_changing_while_it_is_hashed_is_named(tree, monkeypatc
     monkeypatch.setattr(reading.os, "read", growing)
     with pytest.raises(ContextChanged, match=r"log\.txt changed"):
         resolve_context(root)
+
+
+def test_what_goes_away_after_the_walk_is_left_out(tree, monkeypatch):
+    root = tree({"a": "1", "b": "2", "l": "-> a"})
+    plain = manifests.walk
+
+    def walk_then_remove(*args):
+        found = plain(*args)
+        (root / "b").unlink()
+        (root / "l").unlink()
+        return found
+
+    monkeypatch.setattr(manifests, "walk", walk_then_remove)
+    assert paths(resolve_context(root)) == ["a"]
+
+
+def test_a_sparse_file_is_sent_as_the_zeros_it_reads_as(tree):
+    root = tree({"sparse": ""})
+    with (root / "sparse").open("r+b") as file:
+        file.truncate(5_000_000)
+    (entry,) = resolve_context(root).entries
+    assert (entry.size, entry.digest) == (5_000_000, hashlib.sha256(bytes(5_000_000)).hexdigest())
 
 
 def test_names_that_are_no_text_keep_their_bytes(tree):

@@ -13,6 +13,7 @@ import pytest
 from jupyter_azureml_image.context import snapshot as snapshots
 from jupyter_azureml_image.context.manifest import ContextManifest
 from jupyter_azureml_image.context.mounts import Mounts
+from jupyter_azureml_image.context.reading import Stamp
 from jupyter_azureml_image.context.snapshot import Snapshot
 
 HERE = Mounts.here()
@@ -35,7 +36,9 @@ class Reader:
     def run(self, *paths: str, whole: bool = True) -> tuple[dict[str, str], list[str]]:
         self.read.clear()
         snap = Snapshot(self.root, self.folder, self.mounts, lambda: time.time_ns() + self.ahead)
-        digests = {path: snap.digest(path, os.lstat(self.root / path))[0] for path in paths}
+        digests = {
+            path: snap.digest(path, Stamp.of((self.root / path).lstat()))[0] for path in paths
+        }
         snap.save(whole=whole)
         self.stamps = snap.stamps
         return digests, list(self.read)
