@@ -10,7 +10,9 @@ from .shell import BadWord, Lexer
 HOLDERS = frozenset({"ADD", "COPY", "RUN"})
 """The instructions that may have heredocs (unless their arguments are a JSON array)."""
 
-_HEREDOC = re.compile(r"(\d*)<<(-?)([^<]*)\Z")
+_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+# Seen with BuildKit 0.25: a name with an operation on a variable in it opens no heredoc.
+_OPERATION = re.compile(r"\$\{\w+[^\w}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def openings(line: str) -> list[Opening]:
 def opening(word: str) -> Opening | None:
     """The heredoc that one word opens, or None."""
     match = _HEREDOC.match(word)
-    if match is None or not match.group(3):
+    if match is None or not match.group(3) or _OPERATION.search(match.group(3)):
         return None
     bare, quoted = _lexer(match.group(3), raw=False), _lexer(match.group(3), raw=True)
     quoted.raw_escapes = False

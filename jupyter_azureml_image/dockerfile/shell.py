@@ -15,7 +15,7 @@ from .blanks import SPACE_CLASS
 _SPECIAL = "@*#?-$!0"
 _END = ""
 _SPACE = re.compile(f"[{SPACE_CLASS}]")
-_PLAIN = {escape: re.compile(rf"[^$'\"}}/{re.escape(escape)}]+|[}}/]") for escape in "\\`"}
+_PLAIN = {escape: re.compile(rf"[^$'\"<}}/{re.escape(escape)}]+|[}}/]") for escape in "\\`"}
 
 
 class BadWord(ValueError):
@@ -64,7 +64,7 @@ class Lexer:
             if character == stop:
                 self.position += 1
                 return "".join(parts), split.finish()
-            if character in "$'\"":
+            if character in "$'\"<":
                 piece = self._special(character)
                 (split.add if character == "$" else split.add_raw)(piece)
                 parts.append(piece)
@@ -89,7 +89,19 @@ class Lexer:
     def _special(self, character: str) -> str:
         if character == "$":
             return self._dollar()
+        if character == "<":
+            return self._angle()
         return self._single() if character == "'" else self._double()
+
+    def _angle(self) -> str:
+        """`<<` and the blanks behind it stay together, so that `<< NAME` is one word."""
+        start = self.position
+        self.position += 1
+        if self._peek() == "<":
+            self.position += 1
+            while (blank := self._peek()) and blank in " \t\r":
+                self.position += 1
+        return self.source[start : self.position]
 
     def _single(self) -> str:
         end = self.source.find("'", self.position + 1)
