@@ -30,7 +30,7 @@ def page(state: State, *, log_file: str = "") -> str:
     """The whole state; the same words as `text.lines`, and the end of the log."""
     return frame(
         element("p", *_headline(state), cls="azi-head"),
-        element("ol", *(_stage(state, stage) for stage in state.stages), cls="azi-stages"),
+        *_stages(state),
         *_notes(state),
         *_moving(state),
         *_log(state, log_file),
@@ -71,6 +71,12 @@ def _headline(state: State) -> list[str]:
     if not state.sandbox:
         return [plain]
     return [plain.removesuffix("SANDBOX"), element("span", "SANDBOX", cls="azi-badge")]
+
+
+def _stages(state: State) -> list[Markup]:
+    if not state.stages:  # a deployment has steps and no stages
+        return [_steps(state.steps)] if state.steps else []
+    return [element("ol", *(_stage(state, stage) for stage in state.stages), cls="azi-stages")]
 
 
 def _stage(state: State, view: StageState) -> Markup:

@@ -41,6 +41,8 @@ def lines(state: State) -> Iterator[str]:
             yield from findings(state.findings, state.text)
         if stage.stage == "build":
             yield from (f"  {words.step(step)}" for step in state.steps)
+    if not state.stages:  # a deployment has steps and no stages
+        yield from (f"  {words.step(step)}" for step in state.steps)
     yield from (words.note(note) for note in state.notes)
     if state.queued is not None:
         yield words.queued(state.queued)
