@@ -55,6 +55,7 @@ def run(notebook: Path) -> Path:
         document,
         timeout=900,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(EXECUTED)}},
         on_cell_start=before,
         on_cell_executed=after,
@@ -79,7 +80,8 @@ def told(cell: Any) -> Iterator[str]:
         yield from stages
     error = next((o for o in cell.outputs if o.output_type == "error"), None)
     if error is not None:
-        yield f"stopped, as it should: {_first(error.evalue)}"
+        meant = "raises-exception" in cell.metadata.get("tags", [])
+        yield f"stopped{', as it should' if meant else ''}: {_first(error.evalue)}"
     elif texts and not stages:
         yield _last(texts[-1])
 
