@@ -18,6 +18,7 @@ from .failure import SandboxError
 
 LABEL = "azureml-image.sandbox"
 API_SECONDS = 600
+REMOVAL_TRIES, REMOVAL_PAUSE = 20, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +185,17 @@ class Engine:
         """Remove an image that has no name, with its unnamed parents; leave any other alone."""
         import docker.errors
 
-        with contextlib.suppress(docker.errors.APIError):
-            shown = self.api.inspect_image(image) if image else {"RepoTags": ["none"]}
-            if not shown.get("RepoTags") and not shown.get("RepoDigests"):
-                self.api.remove_image(image)
+        for _ in range(REMOVAL_TRIES if image else 0):
+            try:
+                shown = self.api.inspect_image(image)
+                if not shown.get("RepoTags") and not shown.get("RepoDigests"):
+                    self.api.remove_image(image)
+                return
+            except docker.errors.NotFound:
+                return
+            except docker.errors.APIError:
+                # the engine is still removing the build's last container
+                time.sleep(REMOVAL_PAUSE)
 
     def ours(self, sandbox: str) -> list[str]:
         """Return the names of all containers of a sandbox."""

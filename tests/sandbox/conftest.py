@@ -1,132 +1,16 @@
-"""One sandbox for the session, spoken to by the real clients; others where a test must kill one."""
+"""One sandbox for the session, spoken to by the real clients; others where a test kills one."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+import contextlib
+import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
+import docker
 import pytest
-import requests
 
-STATE_LOST_AFTER = 60.0
-
-
-class Sandbox:
-    """A sandbox process and the addresses that it wrote."""
-
-    def __init__(self, state: Path, *options: str, engine: str = "") -> None:
-        self.state = state
-        self.port_file = state / "port.json"
-        self.options = options
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("DOCKER_")}
-        if engine:
-            self.environment["DOCKER_HOST"] = engine
-        self.start()
-
-    def start(self) -> None:
-        self.port_file.unlink(missing_ok=True)
-        self.log = self.state / "output"
-        command = [
-            sys.executable,
-            "-m",
-            "jupyter_azureml_image.sandbox",
-            "--state",
-            str(self.state),
-        ]
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [*command, "--port-file", str(self.port_file), *self.options],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=self.environment,
-            )
-        end = time.monotonic() + STATE_LOST_AFTER
-        while not self.port_file.exists():
-            if self.process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"the sandbox did not start:\n{self.log.read_text()}", pytrace=False)
-            time.sleep(0.02)
-        self.addresses = json.loads(self.port_file.read_text())
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
-
-    @property
-    def proxy(self) -> str:
-        return str(self.addresses["proxy"])
-
-    @property
-    def login_server(self) -> str:
-        return str(self.addresses["registry"])
-
-    @property
-    def workspace_path(self) -> str:
-        a = self.addresses
-        return (
-            f"/subscriptions/{a['subscription_id']}/resourceGroups/{a['resource_group']}/providers/"
-            f"Microsoft.MachineLearningServices/workspaces/{a['workspace']}"
-        )
-
-    def session(self, token: str | None = None) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
-        session.proxies = {"https": self.proxy, "http": self.proxy}
-        session.verify = self.addresses["ca_file"]
-        session.headers["Authorization"] = (
-            f"Bearer {self.addresses['token'] if token is None else token}"
-        )
-        return session
-
-    def arm(self, method: str, path: str, body: object = None, **query: str) -> requests.Response:
-        query.setdefault("api-version", "2024-04-01")
-        with self.session() as session:
-            url = f"https://management.azure.com{path}"
-            return session.request(method, url, json=body, params=query)
-
-    def set_faults(self, *faults: dict[str, Any]) -> None:
-        answer = self.arm("PUT", "/_sandbox/faults", {"faults": list(faults)})
-        assert answer.status_code == 200, answer.text
-
-    def requests_seen(self) -> list[dict[str, Any]]:
-        seen: list[dict[str, Any]] = self.arm("GET", "/_sandbox/requests").json()["value"]
-        return seen
-
-    def ml_client(self) -> Any:
-        from azure.ai.ml import MLClient
-
-        a = self.addresses
-        return MLClient(
-            StaticCredential(a["token"]),
-            a["subscription_id"],
-            a["resource_group"],
-            a["workspace"],
-            enable_telemetry=False,
-            show_progress=False,
-        )
-
-
-class StaticCredential:
-    """A credential that always has the same token."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def get_token(self, *scopes: str, **_: object) -> Any:
-        from azure.core.credentials import AccessToken
-
-        return AccessToken(self.token, int(time.time()) + 3600)
+from tests.sandbox.process import Sandbox
 
 
 @pytest.fixture(scope="session")
@@ -153,7 +37,7 @@ def own_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def through(monkeypatch: pytest.MonkeyPatch) -> Any:
+def through(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sandbox], Sandbox]:
     """Lead this process's HTTPS through a sandbox."""
 
     def lead(sandbox: Sandbox) -> Sandbox:
@@ -167,3 +51,29 @@ def through(monkeypatch: pytest.MonkeyPatch) -> Any:
         return sandbox
 
     return lead
+
+
+@pytest.fixture
+def engine(engine_host: str) -> Iterator[docker.DockerClient]:
+    """A client of the engine that the sandbox uses."""
+    with contextlib.closing(docker.DockerClient(engine_host)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def web_images(shared_sandbox: Sandbox, engine_host: str, tiny_image: str) -> dict[str, str]:
+    """Two tiny web servers, pushed to the sandbox's registry, by the word that they answer."""
+    found = {}
+    server = shared_sandbox.login_server
+    with contextlib.closing(docker.DockerClient(engine_host)) as client:
+        for word in ("one", "two"):
+            text = (
+                f"FROM {tiny_image}\n"
+                f"RUN mkdir -p /www && echo ok > /www/index.html && echo {word} > /www/score\n"
+                'CMD ["httpd", "-f", "-p", "5001", "-h", "/www"]\n'
+            )
+            tag = f"{server}/web/{word}:1"
+            client.images.build(fileobj=io.BytesIO(text.encode()), tag=tag, rm=True)
+            found[word] = shared_sandbox.push(client, tag)
+            client.api.remove_image(tag)
+    return found
