@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import engine
+from tools import base_image, daemon, engine
 
 
 @pytest.fixture
@@ -52,3 +52,21 @@ def test_the_variables_win_over_the_configuration(
 
 def test_a_socket_that_nobody_listens_on_is_no_engine(tmp_path: Path) -> None:
     assert not engine.answers(f"unix://{tmp_path}/d.sock")
+
+
+def test_stand_ins_never_go_into_an_engine_that_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "usable", lambda: "unix:///theirs.sock")
+    monkeypatch.setattr(engine, "start", lambda own: own.host)
+    monkeypatch.setattr(base_image, "_can_hold", lambda host: False)
+    assert base_image.choose_host() == daemon.DISTRIBUTION.host
+    assert "stand-ins never go into your engine" in capsys.readouterr().err
+
+
+def test_an_engine_that_can_get_the_real_image_is_used_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "usable", lambda: "unix:///theirs.sock")
+    monkeypatch.setattr(base_image, "_can_hold", lambda host: True)
+    assert base_image.choose_host() == "unix:///theirs.sock"
