@@ -28,6 +28,9 @@ from .run import BackgroundRun
 from .transfers import Bytes
 
 
+_GONE = 10  # seconds for a container to be gone
+
+
 class ClassicBuilder:
     """Builds with the engine's first builder; the build ends with this process."""
 
@@ -73,7 +76,7 @@ def _build(engine: Engine, live: request.Request, job: BuildJob, emit: Emit) -> 
             if "stream" in message:
                 reader.feed_text(str(message["stream"]))
             elif "error" in message:
-                failed = reader.fail(_error(message))
+                failed = reader.fail(sent.as_written(_error(message)))
             elif "aux" in message and "ID" in (message["aux"] or {}):
                 image = str(message["aux"]["ID"])
             elif "status" in message:
@@ -118,6 +121,9 @@ def _sweep(engine: Engine, reader: ClassicReader) -> None:
     for container in reader.containers:
         with contextlib.suppress(ImageError), engine.asked_to("remove a container"):
             engine.client.remove_container(container, force=True, v=True)
+        # The engine may be removing it itself; until it is gone, its image is in use.
+        with contextlib.suppress(ImageError), engine.asked_to("wait for a container"):
+            engine.client.wait(container, timeout=_GONE, condition="removed")
     for image in reversed(reader.images):
         with contextlib.suppress(ImageError), engine.asked_to("remove an image"):
             engine.client.remove_image(image, noprune=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from ..dockerfile.parse import parse
@@ -98,7 +99,9 @@ def _build(
     if error is not None or image is None:
         reader.finish("cancelled" if reader.failed else "failed")
         words = error or "the engine ended its answer without an image (connection broken)"
-        raise failing.build_failed(reader.failed or Failed(words), steps)
+        failed = reader.failed or Failed(words)
+        failed = replace(failed, error=sent.as_written(failed.error))
+        raise failing.build_failed(failed, steps)
     reader.finish("done")
     held = engine.inspect(image) or {}
     return BuiltImage(str(held.get("Id", image)), job.reference, size=held.get("Size"))

@@ -39,6 +39,10 @@ class Shipment:
         """About how many bytes will be sent."""
         return self.manifest.size + 1024 * len(self.manifest.entries)
 
+    def as_written(self, words: str) -> str:
+        """A builder's words, with sources as the Dockerfile writes them."""
+        return words.replace(f"{self.folder}/", "") if self.folder else words
+
     def pieces(self) -> Iterator[bytes]:
         """The archive; raises ContextChanged where a file is not what the manifest says."""
         extra = {self.dockerfile: self.text.encode("utf-8", "surrogateescape")}
