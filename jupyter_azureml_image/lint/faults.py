@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..dockerfile.blanks import suspects
 from ..dockerfile.model import Dockerfile, Fault, Span
-from .spelling import nearest_instruction
+from .spelling import INSTRUCTIONS, nearest_instruction
 
 PLACEHOLDER = re.compile(r"<(?![<=])[A-Za-z][^<>\n]*>")
 _BROKEN_BACKSLASH = re.compile(r"\\[ \t]*([^\x00-\x7f]+)\s*$")
@@ -35,11 +35,13 @@ def classify(dockerfile: Dockerfile) -> tuple[Classified, ...]:
 
 def _classify(dockerfile: Dockerfile, fault: Fault) -> Classified:
     text = dockerfile.text
+    if _no_stage(dockerfile, fault) and not _is_unknown(dockerfile, fault):
+        return Classified(fault, "AML004", fault.span)
     line = dockerfile.position(fault.span.start)[0]
     span = line_span(dockerfile, line)
     here = text[span.start : span.end]
     first = here.split(maxsplit=1)[0] if here.strip() else ""
-    unknown = "unknown instruction" in fault.message.lower()
+    unknown = _is_unknown(dockerfile, fault)
     above = line_span(dockerfile, line - 1) if line > 1 else Span(0, 0)
     before = text[above.start : above.end]
     if unknown and (broken := _BROKEN_BACKSLASH.search(before)):
@@ -52,16 +54,28 @@ def _classify(dockerfile: Dockerfile, fault: Fault) -> Classified:
     if odd := [at for at, char in suspects(here) if not (char == "\ufeff" and at == 0)]:
         start = span.start + odd[0]
         return Classified(fault, "AML001", Span(start, start + 1), first)
-    if unknown or _no_stage(fault):
+    if unknown:
         return Classified(fault, "AML004", fault.span, first)
     if re.search(r"\s#\s?\S", here):
         return Classified(fault, "AML007", fault.span, first)
     return Classified(fault, "syntax", fault.span, first)
 
 
-def _no_stage(fault: Fault) -> bool:
-    message = fault.message.lower()
-    return any(words in message for words in ("no build stage", "no from", "empty", "no stages"))
+def _no_stage(dockerfile: Dockerfile, fault: Fault) -> bool:
+    """Whether the fault is the missing FROM: no instruction at all, or none that is FROM."""
+    if not dockerfile.instructions:
+        return True
+    return "FROM" in fault.message and not any(
+        i.keyword == "FROM" for i in dockerfile.instructions
+    )
+
+
+def _is_unknown(dockerfile: Dockerfile, fault: Fault) -> bool:
+    """Whether the fault is a word that is no instruction."""
+    holder = next(
+        (i for i in dockerfile.instructions if i.span.start <= fault.span.start < i.span.end), None
+    )
+    return holder is not None and holder.keyword not in INSTRUCTIONS
 
 
 def _continues(dockerfile: Dockerfile, line: int, before: str, first: str) -> bool:

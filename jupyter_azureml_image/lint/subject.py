@@ -102,6 +102,14 @@ class Subject:
         """The stage whose image results."""
         return self.facts.final if self.facts else None
 
+    def from_of(self, stage: StageFacts) -> Instruction | None:
+        """A stage's FROM with its words; None for a text without one."""
+        first = stage.instructions[0] if stage.instructions else -1
+        instruction = self.dockerfile.instructions[first] if first >= 0 else None
+        if instruction is None or instruction.keyword != "FROM" or not instruction.words:
+            return None
+        return instruction
+
     def root_of(self, stage: StageFacts) -> str:
         """The external image a stage comes from, through the stages it is made of."""
         while stage.parent is not None and stage.parent != stage.index:

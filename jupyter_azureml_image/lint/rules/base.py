@@ -35,8 +35,8 @@ _SILENT_DAYS = 365
 def _bases(subject: Subject) -> Iterator[tuple[StageFacts, Instruction, Word]]:
     """Every external FROM, with the word that names the image."""
     for stage in subject.stages:
-        instruction = subject.dockerfile.instructions[stage.instructions[0]]
-        if stage.parent is None and instruction.keyword == "FROM" and instruction.words:
+        instruction = subject.from_of(stage)
+        if stage.parent is None and instruction is not None:
             yield stage, instruction, instruction.words[0]
 
 

@@ -49,7 +49,9 @@ def other_platform(subject: Subject) -> Iterator[Finding]:
         platform = stage.platform or ""
         if not platform or "$" in platform or _amd64(platform):
             continue
-        instruction = subject.dockerfile.instructions[stage.instructions[0]]
+        instruction = subject.from_of(stage)
+        if instruction is None:
+            continue
         flag = next((f for f in instruction.flags if f.name == "platform"), None)
         if flag is None or "$" in (flag.value or "$"):
             continue

@@ -276,7 +276,9 @@ def invalid_platform(subject: Subject) -> Iterator[Finding]:
             continue
         if "amd64" in platform:
             continue
-        instruction = subject.dockerfile.instructions[stage.instructions[0]]
+        instruction = subject.from_of(stage)
+        if instruction is None:
+            continue
         yield from check.at(
             instruction.words[0].span,
             f'Base image {stage.base} was pulled with platform "linux/amd64", '

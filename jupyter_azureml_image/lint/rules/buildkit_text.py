@@ -11,6 +11,7 @@ from ...dockerfile.words import assignments
 from ..check_directive import BuildCheck, build_check
 from ..diagnostic import Edit, Fix
 from ..rule import Finding, replace, rule
+from ..spelling import INSTRUCTIONS
 from ..subject import Subject
 
 _FROM = "FROM python:3.12-slim\n"
@@ -70,7 +71,7 @@ def instruction_casing(subject: Subject) -> Iterator[Finding]:
     written = [
         (i, subject.text[i.keyword_span.start : i.keyword_span.end])
         for i in subject.dockerfile.instructions
-        if subject.dockerfile.line(i) not in subject.faulty_lines
+        if i.keyword in INSTRUCTIONS
     ]
     counts = Counter(
         "lower" if w.islower() else "upper" for _, w in written if w.islower() or w.isupper()

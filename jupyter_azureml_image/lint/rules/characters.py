@@ -68,7 +68,7 @@ def _in_fault(subject: Subject, span: Span, fault: Span) -> Finding:
     edits = tuple(Edit(at, at + 1, _instead(subject, at, char)) for at, char in found)
     return Finding(
         Span(span.start, span.start + 1),
-        f"There is a {called(character)} here that Docker does not read as "
+        f"There is {called(character)} here that Docker does not read as "
         f"{_spoken(character)}; line {subject.line_of(fault.start)} cannot be understood",
         fixes=(Fix("Put the plain character in its place", True, edits),),
         syntax=True,
@@ -111,7 +111,7 @@ def _dash(subject: Subject, word: ShellWord, dashes: str, command: Command) -> F
     fix = Fix(f"Write {plain}{rest}", certain, (Edit(start, start + len(dashes), plain),))
     return Finding(
         word.span,
-        f"'{word.raw}' starts with an {called(character)}, not a hyphen: "
+        f"'{word.raw}' starts with {called(character)}, not a hyphen: "
         f"{command.name} does not read it as an option",
         fixes=(fix,),
     )
@@ -136,7 +136,7 @@ def _odd(subject: Subject, span: Span, *, certain: bool) -> Iterator[Finding]:
     names = " and ".join(dict.fromkeys(called(char) for _, char in found))
     yield Finding(
         Span(found[0][0], found[-1][0] + 1),
-        f"There is a {names} here: it is kept as a letter of the word",
+        f"There is {names} here: it is kept as a letter of the word",
         severity=None if certain else "warning",
         fixes=(Fix("Put the plain character in its place", True, edits),),
     )

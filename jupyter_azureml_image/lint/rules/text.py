@@ -195,7 +195,7 @@ def not_a_dockerfile(subject: Subject) -> Iterator[Finding]:
     for one in subject.faults:
         if one.code != "AML004":
             continue
-        meant = nearest_instruction(one.first_word)
+        meant = nearest_instruction(one.first_word) if one.first_word else None
         fixes = ()
         if meant is not None:
             start = one.fault.span.start
@@ -339,16 +339,28 @@ def trailing_comment(subject: Subject) -> Iterator[Finding]:
             line = subject.line_span(subject.line_of(one.fault.span.start))
             yield _moved(subject, line, "error", syntax=True)
     for instruction in subject.dockerfile.instructions:
-        if instruction.keyword not in ("COPY", "ADD") or instruction.json:
+        at = _mark(instruction)
+        if at is None or subject.dockerfile.line(instruction) in subject.faulty_lines:
             continue
-        mark = next((w for w in instruction.words if w.raw.startswith("#")), None)
-        if mark is None or subject.dockerfile.line(instruction) in subject.faulty_lines:
-            continue
-        certain = subject.manifest is not None and not any(
-            entry.path == mark.value for entry in subject.manifest.entries
+        word = subject.text[at : subject.line_span(subject.line_of(at)).end].split(maxsplit=1)[0]
+        certain = instruction.keyword == "USER" or (
+            subject.manifest is not None
+            and not any(entry.path == word for entry in subject.manifest.entries)
         )
-        line = Span(instruction.span.start, subject.line_span(subject.line_of(mark.span.start)).end)
+        line = Span(instruction.span.start, subject.line_span(subject.line_of(at)).end)
         yield _moved(subject, line, "error" if certain else "warning")
+
+
+def _mark(instruction: Instruction) -> int | None:
+    """Where a `#` begins a word of COPY or ADD, or stands behind a USER or WORKDIR."""
+    if instruction.json:
+        return None
+    if instruction.keyword in ("COPY", "ADD"):
+        return next((w.span.start for w in instruction.words if w.raw.startswith("#")), None)
+    if instruction.keyword in ("USER", "WORKDIR"):
+        match = re.search(r"\s#\s", instruction.text)
+        return instruction.at(match.start() + 1, match.end()).start if match else None
+    return None
 
 
 def _moved(subject: Subject, span: Span, severity: str, *, syntax: bool = False) -> Finding:
