@@ -38,11 +38,12 @@ _ERRORS = (
     "TasksNotPermitted",
     "VersionTaken",
 )
-_FUNCTIONS = ("build", "check", "connect", "deploy", "plan", "register", "rollback")
+_FUNCTIONS = ("build", "check", "deploy", "plan", "register", "rollback")
 
 _HOMES = {
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(_FUNCTIONS, "api"),
+    "connect": "connecting",
     "ImageBuild": "result",
     "ImageSpec": "spec",
     "panel": "widgets",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +19,10 @@ def add(shell: InteractiveShell) -> None:
     """Offer our words in cells that are ours."""
     from IPython.core.completer import context_matcher
 
-    matcher = context_matcher(identifier=IDENTIFIER)(functools.partial(_match, shell))
+    @context_matcher(identifier=IDENTIFIER)  # type: ignore[untyped-decorator]  # IPython's
+    def matcher(context: Any) -> dict[str, Any]:
+        return _match(shell, context)
+
     completer: Any = shell.Completer
     completer.custom_matchers.append(matcher)
 

@@ -48,7 +48,7 @@ def run_notebook(path: Path) -> int:
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "jupyter_azureml_image")
     # The command line shows the failure itself, once.
-    shell._showtraceback = lambda *_: None  # type: ignore[method-assign]  # IPython's own hook
+    shell._showtraceback = lambda *_: None  # IPython asks the instance
     for source in sources:
         result = shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec

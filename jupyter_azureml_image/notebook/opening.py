@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import connecting
 from .. import options as opt
 from ..errors import BadUsage
 from ..view.table import Table
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from ..azure.connection import Connection
 
 Given = dict[str, Any]
 
@@ -18,23 +21,34 @@ CLIENT = "ml_client"
 
 def workspace(shell: InteractiveShell, given: Given) -> Table | None:
     """Connect, bind `ml_client`, and say who signed in."""
-    from .. import state
-    from ..azure import connection
-
     if given.get("disconnect"):
-        connection.disconnect()
+        connecting.disconnect()
         shell.user_ns.pop(CLIENT, None)
         print("No workspace is connected any more.")  # noqa: T201  # the answer
         return None
     attached = given.get("attach_registry")
-    current = connection.current()
+    current = connecting.connected()
     if current is None or set(given) - {"attach_registry", "traceback"} or not attached:
-        current = connection.connect(_options(given), tell=print)
+        current = connecting.connect(
+            file=given.get("file"),
+            workspace=(
+                given.get("subscription"),
+                given.get("resource_group"),
+                given.get("workspace_name"),
+            ),
+            sandbox=True if given.get("sandbox") else None,
+            credential=given.get("credential", "auto"),
+            tell=print,
+        )
     if attached:
         current.attach_registry(attached)
     shell.user_ns[CLIENT] = current.ml_client
+    return _card(current)
+
+
+def _card(current: Connection) -> Table:
     facts = current.facts
-    rows = [
+    rows = (
         ("Workspace", f"{facts.name} · SANDBOX" if facts.sandbox else facts.name),
         ("Resource group", facts.resource_group),
         ("Subscription", facts.subscription_id),
@@ -42,8 +56,7 @@ def workspace(shell: InteractiveShell, given: Given) -> Table | None:
         ("Registry", facts.login_server or "none yet"),
         ("Signed in as", facts.signed_in_as),
         ("Bound", f"{CLIENT} is an azure.ai.ml.MLClient"),
-        ("Journal", str(state.folder())),
-    ]
+    )
     return Table("Workspace", (), tuple(row for row in rows if row[1]))
 
 
@@ -58,31 +71,3 @@ def panel(shell: InteractiveShell, given: Given) -> Any:
     if "file" in given:
         return made(opt.read_text(given["file"]))
     return made()
-
-
-def _options(given: Given) -> Any:
-    from ..azure.connection import ConnectOptions
-
-    named = {
-        "file": given.get("file"),
-        "subscription_id": given.get("subscription"),
-        "resource_group": given.get("resource_group"),
-        "workspace": given.get("workspace_name"),
-    }
-    sandbox = bool(given.get("sandbox"))
-    if sandbox and any(named.values()):
-        raise BadUsage(
-            "--sandbox is the offline workspace; it has no other name.",
-            hint="Leave out -f, --subscription, -g and -w, or leave out --sandbox.",
-        )
-    if not sandbox and not any(named.values()):
-        sandbox = _named_by_environment()
-    return ConnectOptions(sandbox=sandbox, credential=given.get("credential", "auto"), **named)
-
-
-def _named_by_environment() -> bool:
-    """Whether `AZUREML_IMAGE_WORKSPACE=sandbox`, which lets a notebook run unchanged here and
-    on Azure."""
-    from .. import settings
-
-    return any(v.setting.name == "workspace" and v.value == "sandbox" for v in settings.values())
