@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 
+from ..errors import BadUsage, ContextError
 from .ignore import IgnoreRules
 from .manifest import ContextManifest
 from .reading import opened
@@ -78,9 +79,9 @@ def credential_files(
     """The files of `manifest` that look like credentials and that no pattern of `allow`
     (written as in an ignore file) names. Files below `.azure/` are one finding.
 
-    Raises ContextError for a malformed pattern, or a file that cannot be read.
+    Raises BadUsage for a malformed pattern, ContextError for a file that cannot be read.
     """
-    allowed = IgnoreRules.read("\n".join(allow), "--allow-file")
+    allowed = _allowed(allow)
     found: dict[str, str] = {}
     for entry in manifest.files:
         if entry.size == 0 or not _SUSPECT.search(entry.path) or allowed.excluded(entry.path):
@@ -90,6 +91,16 @@ def credential_files(
             folder = re.search(r"(?:.*/)?\.azure/", entry.path)
             found[folder.group() if folder else entry.path] = why
     return tuple(Credential(path, why) for path, why in found.items())
+
+
+def _allowed(patterns: tuple[str, ...]) -> IgnoreRules:
+    try:
+        return IgnoreRules.read("\n".join(patterns), "--allow-file")
+    except ContextError as error:
+        raise BadUsage(
+            f"--allow-file {' '.join(patterns)} is not a pattern as in .dockerignore.",
+            hint="For example: .env is that file in the context's root, **/.env each of them.",
+        ) from error
 
 
 def _why(root: str, path: str) -> str | None:

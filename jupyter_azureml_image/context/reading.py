@@ -89,7 +89,7 @@ def unreadable(path: str, error: OSError) -> ContextError:
     """The sentence for a file or folder of the context that cannot be read."""
     return ContextError(
         f"{path} in the build context cannot be read: {error.strerror or error}.",
-        hint=f"Make it readable, or leave it out with the line {path!r} in .dockerignore.",
+        hint=f"Make it readable, or leave it out: add the line {path} to .dockerignore.",
     )
 
 

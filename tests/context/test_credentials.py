@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_azureml_image.context.credentials import credential_files
 from jupyter_azureml_image.context.manifest import resolve_context
-from jupyter_azureml_image.errors import ContextError
+from jupyter_azureml_image.errors import BadUsage
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"
 CERT = "-----BEGIN CERTIFICATE-----\nMIID\n"
@@ -70,7 +70,7 @@ def test_named_files_are_let_through_and_ignored_ones_are_not_sent(tree):
     assert found(root) == [".env", "conf/.env"]
     assert found(root, ".env") == ["conf/.env"]
     assert found(root, "**/.env") == []
-    with pytest.raises(ContextError, match="--allow-file"):
+    with pytest.raises(BadUsage, match="--allow-file"):
         found(root, "[")
 
 
