@@ -54,20 +54,31 @@ def ensure(programs: Mapping[str, str], purpose: str) -> None:
 
 def install(packages: list[str]) -> None:
     """Install *packages* without starting the services that they bring."""
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     with _no_services():
-        if _apt(command).returncode != 0:
-            _apt(["apt-get", "update", "-qq"])
-            result = _apt(command)
-            if result.returncode != 0:
-                raise fail(f"'{' '.join(command)}' failed:\n{result.stdout[-2000:]}")
+        _with_fresh_lists(["install", "-y", "--no-install-recommends", *packages])
 
 
-def _apt(command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+def download(package: str, folder: Path) -> Path:
+    """Fetch *package* into *folder* without installing it; return its file."""
+    _with_fresh_lists(["download", package], folder)
+    return next(folder.glob(f"{package}_*.deb"))
+
+
+def _with_fresh_lists(words: list[str], folder: Path | None = None) -> None:
+    """Run apt-get; a machine that never asked for the lists of packages asks for them first."""
+    if _apt(words, folder).returncode == 0:
+        return
+    _apt(["update"])
+    again = _apt(words, folder)
+    if again.returncode != 0:
+        raise fail(f"'apt-get {' '.join(words)}' failed:\n{again.stdout[-2000:]}")
+
+
+def _apt(words: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command,
-        env=environment,
+        ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", *words],
+        cwd=folder,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -153,11 +153,7 @@ def _busybox(work: Path) -> Path:
         raise fail("the tiny test image is made from Debian's busybox-static package.")
     debs = work / "debs"
     debs.mkdir()
-    command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "busybox-static"]
-    done = subprocess.run(command, cwd=debs, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise fail(f"busybox-static could not be downloaded:\n{done.stderr[-1000:]}")
-    package = next(debs.glob("*.deb"))
+    package = debian.download("busybox-static", debs)
     subprocess.run(["dpkg", "-x", str(package), str(work / "root")], check=True)
     return next(
         p for p in (work / "root").rglob("busybox") if p.is_file() and os.access(p, os.X_OK)

@@ -42,6 +42,16 @@ def test_the_wheel_is_typed_and_holds_only_the_package(wheel: Path) -> None:
     assert licences
 
 
+def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
+    folder = ROOT / "jupyter_azureml_image"
+    files = {
+        str(path.relative_to(ROOT))
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert files - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
 def test_the_package_imports_in_an_environment_that_holds_nothing_else(
     wheel: Path, tmp_path: Path
 ) -> None:
