@@ -14,7 +14,7 @@ from tools.places import alone, fail, say
 # program that shows the package is there -> package
 ENGINE = {"dockerd": "docker.io", "runc": "runc", "iptables": "iptables", "ip": "iproute2"}
 REGISTRY = {"docker-registry": "docker-registry"}
-BASE_IMAGE = {"mmdebstrap": "mmdebstrap"}
+BASE_IMAGE = {"mmdebstrap": "mmdebstrap", "update-ca-certificates": "ca-certificates"}
 EVERYTHING = {**ENGINE, **REGISTRY, **BASE_IMAGE}
 
 _POLICY = Path("/usr/sbin/policy-rc.d")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tools.debian import install, is_debian
-from tools.places import ROOT, fail, say
+from tools.places import ROOT, alone, fail, say
 
 
 def make(folder: Path) -> None:
@@ -52,4 +52,5 @@ def _run(command: list[str], *, quiet: bool = False) -> int:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+    with alone("venv"):
+        make(Path(sys.argv[1]))
