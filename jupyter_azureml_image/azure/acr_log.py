@@ -15,7 +15,7 @@ from ..errors import ImageError
 
 _PORTION = 1 << 20
 _SECONDS = 30
-_LINK_AGAIN = 10.0
+_LINK_AGAIN = 3.0
 
 
 class RunLog:
@@ -30,6 +30,11 @@ class RunLog:
         """Whether the service marked the log as finished and all of it was read."""
         self.replaced = 0
         """How often the log began anew."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it was ever read."""
+        return self._position > 0 or self.replaced > 0
 
     def read(self) -> bytes:
         """What is new, at most a portion; empty where nothing is, or it cannot be had now."""

@@ -20,7 +20,7 @@ ENDED = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
 _WAITING = ("Queued", "Started")
 _LOG_EVERY = 1.0
 _STATUS_EVERY = 3.0
-_LOG_AFTER = 10.0
+_LOG_AFTER = 8.0
 _LONG_QUEUE = 300.0
 _CANCEL_SECONDS = 60.0
 
@@ -94,7 +94,7 @@ class AcrRun:
 
     def _rest(self, log: RunLog, reader: AcrReader) -> None:
         """The log's end comes a little after the verdict; it is not waited for long."""
-        until = time.monotonic() + _LOG_AFTER
+        until = time.monotonic() + (_LOG_AFTER if log.begun else _LOG_AFTER / 2)
         while not log.complete and time.monotonic() < until:
             if not self._feed(log, reader) and not log.complete:
                 self.arm.stopped.wait(0.5)

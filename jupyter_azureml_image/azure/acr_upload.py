@@ -29,7 +29,7 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
         emit(Transfer("upload", done))
 
     with translated(f"uploading the build context to {host}"):
-        from azure.storage.blob import BlobClient
+        from azure.storage.blob import BlobClient, ExponentialRetry
 
         with BlobClient.from_blob_url(
             url,
@@ -37,7 +37,7 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
             max_block_size=_BLOCK,
             connection_timeout=_SECONDS,
             read_timeout=_SECONDS,
-            retry_total=5,
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=6),
         ) as blob:
             blob.upload_blob(stream, overwrite=True, max_concurrency=_AT_ONCE, progress_hook=moved)
     emit(Transfer("upload", stream.read_so_far, stream.read_so_far))

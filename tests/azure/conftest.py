@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from jupyter_azureml_image.azure import connection as connections
 from jupyter_azureml_image.azure.connection import Connection, ConnectOptions
@@ -54,3 +56,23 @@ def workspace(port_file: Path, engine: Engine) -> Iterator[Connection]:
     connection.engine = lambda: engine
     yield connection
     connections.disconnect()
+
+
+SetFaults = Callable[..., None]
+
+
+@pytest.fixture
+def faults(workspace: Connection) -> Iterator[SetFaults]:
+    """Switch faults of the sandbox on, each a mapping; all are off again after the test."""
+
+    def _set(*wanted: Mapping[str, Any]) -> None:
+        answer = requests.put(
+            "https://management.azure.com/_sandbox/faults",
+            json=list(wanted),
+            headers={"Authorization": f"Bearer {workspace.arm.credential.get_token('x').token}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+
+    yield _set
+    _set()
