@@ -171,6 +171,8 @@ def _from_name(repository: str) -> BaseImage | None:
         user="dockeruser",
         port=5001,
         entry="runsvdir /var/runit",
+        # The series named after an Ubuntu release kept its packages in the environment amlenv.
+        prefix="/opt/miniconda/envs/amlenv" if match["os"] and not match["curated"] else None,
     )
 
 

@@ -65,9 +65,7 @@ def _no_stage(dockerfile: Dockerfile, fault: Fault) -> bool:
     """Whether the fault is the missing FROM: no instruction at all, or none that is FROM."""
     if not dockerfile.instructions:
         return True
-    return "FROM" in fault.message and not any(
-        i.keyword == "FROM" for i in dockerfile.instructions
-    )
+    return "FROM" in fault.message and not any(i.keyword == "FROM" for i in dockerfile.instructions)
 
 
 def _is_unknown(dockerfile: Dockerfile, fault: Fault) -> bool:

@@ -231,6 +231,14 @@ class Subject:
         """The lines that faults stand on."""
         return frozenset(self.line_of(one.fault.span.start) for one in self.faults)
 
+    def cut_off(self, step: Step) -> bool:
+        """Whether the instruction ends only because its last line lost its backslash."""
+        below = self.line_of(max(step.instruction.span.start, step.instruction.span.end - 1)) + 1
+        return any(
+            one.code == "AML003" and self.line_of(one.fault.span.start) == below
+            for one in self.faults
+        )
+
     @cached_property
     def environment(self) -> dict[str, tuple[Assignment, Step]]:
         """The ENV variables of the result, each with the last place that sets it."""

@@ -112,7 +112,7 @@ def lists_stay(subject: Subject) -> Iterator[Finding]:
     """In the stages that make the result; one finding per RUN."""
     seen: set[int] = set()
     for step, apt in _installs(subject):
-        if step.index in seen or step not in subject.result_steps:
+        if step.index in seen or step not in subject.result_steps or subject.cut_off(step):
             continue
         text = subject.text[step.instruction.span.start : step.instruction.span.end]
         cleaned = re.search(r"/var/lib/apt/lists|apt(?:-get)?\s+(?:-\S+\s+)*clean|autoclean", text)
@@ -215,7 +215,10 @@ def _by_pip(
     run = f"{subject.newline}RUN pip install --no-cache-dir {package}"
     taken = _take_out(subject, span)
     title = f"Install {package.partition('=')[0]} by pip instead"
-    return (Fix(title, True, (taken, Edit(end, end, run))),)
+    # The versions are for the current bases; OpenCV's wheels also install on older Pythons.
+    old = subject.base is not None and subject.base.python_minor in ("3.6", "3.7", "3.8", "3.9")
+    certain = not old or package.startswith("opencv")
+    return (Fix(title, certain, (taken, Edit(end, end, run))),)
 
 
 def _take_out(subject: Subject, span: Span) -> Edit:

@@ -54,7 +54,12 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
         if loose:
             words = [r.word.span for r in loose if r.word]
             span = Span(words[0].start, words[-1].end) if words else pip.command.span
-            yield Finding(span, f"No version is given for {_named(loose)}")
+            yield Finding(
+                span,
+                f"No version is given for {_named(loose)}",
+                # A lower bound alone is a choice that security updates ask for.
+                severity="info" if all(r.rest for r in loose) else None,
+            )
             continue
         for file in pip.files:
             text = subject.requirements_text(file)

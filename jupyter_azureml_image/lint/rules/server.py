@@ -51,16 +51,29 @@ def other_start(subject: Subject) -> Iterator[Finding]:
         text = step.instruction.text
         words = [w.value for w in step.instruction.words] if step.instruction.json else text.split()
         joined = " ".join(words)
-        if "runsvdir" in joined or not words:
+        if "runsvdir" in joined or not words or _script_ends_so(subject, words):
             continue
         keyword = step.instruction.keyword
         end = subject.end_of(step.instruction)
         certain = not _SERVERS.search(joined) and bool(_INERT.match(words[0]))
         yield Finding(
             Span(step.instruction.span.start, end),
-            f"{keyword} {words[0]} takes the place of runsvdir: nothing starts nginx and the server",
+            f"{keyword} {words[0]} takes runsvdir's place: nothing starts nginx and the server",
             severity=None if certain and not _starts_port(joined) else "warning",
         )
+
+
+def _script_ends_so(subject: Subject, words: list[str]) -> bool:
+    """Whether a script of the context that the command names starts runsvdir itself."""
+    for word in words[:3]:
+        name = word.rsplit("/", 1)[-1]
+        if not name.endswith(".sh"):
+            continue
+        for path, landed in subject.places.landed.items():
+            if path.rsplit("/", 1)[-1] == name:
+                text = subject.read_text(landed.context_path)
+                return text is not None and "runsvdir" in text
+    return False
 
 
 def _effective(steps: list[Step]) -> list[Step]:
