@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from . import options as _options
-from . import state, wire
+from . import settings, state, wire
 from .build.ports import Builder, BuiltImage, RunToken
 from .cancellation import Cancellation
 from .errors import BadUsage, NotConnected
 from .events import Emit, Event
 from .gather import gather
-from .inspection import inspect_text
+from .inspection import inspect_text, question_of
 from .journal import Journal, RunRow
 from .lint.diagnostic import Diagnostic
+from .lint.fix import Fixed
+from .lint.fix import fix as fix_text
 from .outside import Outside
 from .pipeline import Pipeline, Run
 from .plan.naming import repository_of
@@ -41,6 +43,7 @@ __all__ = [
     "check",
     "delete",
     "deploy",
+    "fix",
     "follow",
     "journal",
     "log_path",
@@ -65,7 +68,7 @@ def request(name: str, dockerfile: Dockerfile, **options: Any) -> BuildRequest:
     text, path = _text(dockerfile)
     if path is not None:
         options.setdefault("path", path)
-    return _options.request_from(name, text, **options)
+    return _options.request_from(name, text, **settings.fill(options))
 
 
 def check(dockerfile: Dockerfile, **options: Any) -> tuple[Diagnostic, ...]:
@@ -73,6 +76,12 @@ def check(dockerfile: Dockerfile, **options: Any) -> tuple[Diagnostic, ...]:
     asked = request(options.pop("name", "image"), dockerfile, **options)
     outside = _outside()
     return inspect_text(asked, gather(asked, outside), outside)
+
+
+def fix(asked: BuildRequest) -> Fixed:
+    """The text of a request with every certain fix applied; writes nothing."""
+    outside = _outside()
+    return fix_text(question_of(asked, gather(asked, outside), outside))
 
 
 def plan(name: str, dockerfile: Dockerfile, **options: Any) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from . import settings
 from .errors import BadUsage
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def connect(
     file: str | None = None,
     workspace: tuple[str | None, str | None, str | None] = (None, None, None),
     sandbox: bool | None = None,
-    credential: Literal["auto", "cli", "managed"] = "auto",
+    credential: Literal["auto", "cli", "managed"] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Connection:
     """Connect this process to an Azure ML workspace; its `ml_client` is azure-ai-ml's client.
@@ -24,8 +25,8 @@ def connect(
     `file` is a `config.json`; `workspace` is subscription id, resource group and name, of
     which a `config.json` may fill in what is None; `sandbox` the offline workspace (None: as
     the environment variable `AZUREML_IMAGE_WORKSPACE` says, where nothing else is named).
-    `tell` is given sentences while one waits. Raises BadUsage, BadSettings, SignedOut,
-    Forbidden, AzureError or SandboxError.
+    `credential` None is the setting's. `tell` is given sentences while one waits. Raises
+    BadUsage, BadSettings, SignedOut, Forbidden, AzureError or SandboxError.
     """
     from .azure import connection
 
@@ -44,7 +45,7 @@ def connect(
         resource_group=resource_group,
         workspace=name,
         sandbox=sandbox,
-        credential=credential,
+        credential=credential or settings.value_of("credential") or "auto",
     )
     return connection.connect(asked, tell=tell)
 
@@ -64,6 +65,4 @@ def disconnect() -> None:
 
 
 def _named_by_environment() -> bool:
-    from . import settings
-
-    return any(v.setting.name == "workspace" and v.value == "sandbox" for v in settings.values())
+    return bool(settings.value_of("workspace") == "sandbox")

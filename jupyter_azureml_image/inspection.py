@@ -18,8 +18,13 @@ from .plan.request import BuildRequest
 
 def inspect_text(request: BuildRequest, known: Known, outside: Outside) -> tuple[Diagnostic, ...]:
     """All findings on the Dockerfile text, ours and the outside linter's, in one list."""
+    return check(question_of(request, known, outside))
+
+
+def question_of(request: BuildRequest, known: Known, outside: Outside) -> CheckInput:
+    """What the check is asked: the text and every fact that was gathered for it."""
     root = Path(request.context)
-    question = CheckInput(
+    return CheckInput(
         dockerfile=known.dockerfile,
         facts=known.facts,
         bases={reference: base.facts for reference, base in known.bases.items()},
@@ -29,7 +34,6 @@ def inspect_text(request: BuildRequest, known: Known, outside: Outside) -> tuple
         request=request,
         generic=outside.lint_text(request.recipe.text),
     )
-    return check(question)
 
 
 def stop_on(findings: tuple[Diagnostic, ...], fail_on: Literal["error", "warning", "never"]) -> str:

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from .errors import BadSettings, BadUsage
-from .options import OPTIONS, VERBS, Option, nearest
+from .options import OPTIONS, VERBS, Option, by_dest, nearest
 
 PREFIX = "AZUREML_IMAGE_"
 TABLE = "jupyter_azureml_image"
@@ -95,14 +95,19 @@ def choose(name: str, value: Any) -> None:
 
 
 def fill(options: Mapping[str, Any]) -> dict[str, Any]:
-    """`options` with the settings for those that are absent; `context` says where a
+    """Run options with the settings for those that are absent; `context` says where a
     `pyproject.toml` is looked for. Raises BadSettings.
     """
     filled = {key: value for key, value in options.items() if value is not None}
     for value in values(filled.get("context")):
-        if not value.setting.of_machine and value.value is not None:
+        if by_dest(value.setting.name) is not None and value.value is not None:
             filled.setdefault(value.setting.name, value.value)
     return filled
+
+
+def value_of(name: str) -> Any:
+    """One setting's value here and now; None where the default holds."""
+    return next(v.value for v in values() if v.setting.name == name)
 
 
 def values(folder: str | os.PathLike[str] | None = None) -> tuple[Value, ...]:

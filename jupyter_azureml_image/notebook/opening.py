@@ -37,7 +37,7 @@ def workspace(shell: InteractiveShell, given: Given) -> Table | None:
                 given.get("workspace_name"),
             ),
             sandbox=True if given.get("sandbox") else None,
-            credential=given.get("credential", "auto"),
+            credential=given.get("credential"),
             tell=print,
         )
     if attached:
