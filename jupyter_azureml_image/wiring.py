@@ -56,9 +56,14 @@ class Here:
 
     def cloud_builders(self, request: BuildRequest) -> tuple[Builder, ...]:
         """ACR builders, best first; raises BuilderUnavailable where there are none."""
-        raise BuilderUnavailable(
-            "No workspace with a container registry is connected.", code="no-cloud"
-        )
+        from .azure.acr import acr_builders
+
+        workspace = self.workspace(connect=False)
+        if workspace is None:
+            raise BuilderUnavailable(
+                "No workspace with a container registry is connected.", code="no-cloud"
+            )
+        return acr_builders(workspace, request)
 
     def workspace(self, *, connect: bool) -> Connection | None:
         """The connected workspace; with `connect`, the one the surroundings name."""
