@@ -130,8 +130,9 @@ def _stop(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     from .engine import Engine
+    from .hosting import sweep
     from .store import Store
-    from .world import Secrets, sweep
+    from .world import Secrets
 
     if not (folder / "state.sqlite").exists():
         return

@@ -48,6 +48,11 @@ class Assets:
             route("DELETE", base + "/{name}/versions/{version}", self._delete_version),
         ]
 
+    @property
+    def kind(self) -> str:
+        """The path segment, such as `environments`."""
+        return self._kind.segment
+
     def version(self, name: str, version: str) -> Document | None:
         """Return one version, or None."""
         return self._store.get(f"{self._id(name)}/versions/{version}")

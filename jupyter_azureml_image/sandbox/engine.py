@@ -51,6 +51,7 @@ class Engine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._client: Any = None
+        self._closed = False
 
     @property
     def client(self) -> Any:
@@ -95,9 +96,16 @@ class Engine:
         if not self.has_image(reference):
             self.pull(reference, ("", ""))
 
+    def close(self) -> None:
+        """Start no more containers: the sandbox is going down."""
+        self._closed = True
+
     def run(self, wanted: Wanted) -> None:
         """Make and start a container, replacing one of the same name. Raises `SandboxError`."""
         import docker.errors
+
+        if self._closed:
+            raise SandboxError("The sandbox is going down.")
 
         self.remove(wanted.name)
         bindings = {f"{port}/tcp": ("127.0.0.1",) for port in wanted.ports}
@@ -221,7 +229,7 @@ def folder_archive(root: str, files: Iterator[tuple[str, Path]]) -> bytes:
     made: set[str] = set()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for name, source in files:
-            path = f"{root.strip('/')}/{name}".rstrip("/")
+            path = f"{root.strip('/')}/{name}".strip("/")
             parents = path.split("/")[:-1]
             for depth in range(1, len(parents) + 1):
                 folder = "/".join(parents[:depth])

@@ -9,8 +9,9 @@ import random
 from .arm import Document
 from .deployments import Deployments
 from .endpoints import Endpoints
-from .hosting import Hosting, seconds
+from .hosting import Hosting
 from .names import SCORING_SUFFIX
+from .probes import seconds
 from .web import Request, Response
 
 PICK = "azureml-model-deployment"

@@ -23,7 +23,8 @@ from .endpoints import Endpoints
 from .engine import Engine
 from .failure import SandboxError
 from .faults import Faults
-from .hosting import Hosting, Shelf
+from .hosting import Hosting, sweep
+from .images import Access, Images
 from .login import Login
 from .names import Names
 from .operations import Operations
@@ -33,6 +34,7 @@ from .registry_front import RegistryFront
 from .registry_store import RegistryStore, start_registry_store
 from .runs import Runs, Yard
 from .scoring import Scoring
+from .shelf import Shelf
 from .store import Store
 from .tasks import Tasks
 from .tokens import Mint
@@ -84,6 +86,7 @@ class World:
             self.names, self.store, lambda: not self.faults.on("azure-pace")
         )
         self._servers: list[LoopbackServer] = []
+        self._serving: list[threading.Thread] = []
         self._registry: RegistryStore | None = None
         self._runs: Runs | None = None
 
@@ -101,7 +104,9 @@ class World:
         azure = self._azure(front)
         proxy_port = self._listen_as_proxy(authority, azure)
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+            thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
+            thread.start()
+            self._serving.append(thread)
         return {
             "proxy": f"http://x:{self.secrets.token}@127.0.0.1:{proxy_port}",
             "ca_file": str(bundle),
@@ -115,22 +120,24 @@ class World:
     def stop(self) -> None:
         """Stop listening, end what runs, remove our containers."""
         for server in self._servers:
-            server.shutdown()
+            if self._serving:  # shutdown() waits for ever where nothing serves
+                server.shutdown()
             server.server_close()
         if self._runs is not None:
             self._runs.stop_all()
         if self._registry is not None:
             self._registry.stop()
+        self.engine.close()
         sweep(self.engine, self.secrets.sandbox)
         self.store.close()
 
     def _azure(self, front: RegistryFront) -> Azure:
         names, store = self.names, self.store
         assets = [Assets(kind, names, store) for kind in (ENVIRONMENTS, MODELS, CODES, DATA)]
-        shelf = Shelf(assets[0], assets[1], assets[2], self._blobs)
-        hosting = Hosting(names, self.engine, shelf, self.secrets.sandbox)
-        hosting.login_server = lambda: front.login_server
-        hosting.credentials = front.push_credentials
+        shelf = Shelf(names, {asset.kind: asset for asset in assets}, self._blobs)
+        access = Access(lambda: front.login_server, front.push_credentials)
+        images = Images(self.engine, store, shelf, access)
+        hosting = Hosting(self.engine, shelf, images, self.secrets.sandbox)
         endpoints = Endpoints(names, store, self._operations, self._mint)
         deployments = Deployments(names, store, self._operations, endpoints, hosting)
         workspaces = Workspaces(names, store, self.secrets.account_key, self.faults.on)
@@ -199,16 +206,6 @@ def write_port_file(target: Path, addresses: dict[str, Any]) -> None:
     """Write the addresses as JSON, readable by this user only, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     write_private(target, json.dumps(addresses, indent=1).encode())
-
-
-def sweep(engine: Engine, sandbox: str, keep: set[str] | None = None) -> None:
-    """Remove the containers of a sandbox that nothing needs; without an engine there are none."""
-    try:
-        found = engine.ours(sandbox)
-    except SandboxError:
-        return
-    for name in set(found) - (keep or set()):
-        engine.remove(name)
 
 
 def _door(application: Application) -> type[Door]:

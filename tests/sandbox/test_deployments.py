@@ -144,6 +144,33 @@ def test_code_and_model_are_mounted_where_azure_mounts_them(
     assert expected <= set(seen), seen
 
 
+def test_an_environment_of_a_build_context_is_built_on_first_use(
+    client, endpoint: str, tiny_image: str, tmp_path: Path, sandbox: Sandbox, engine
+) -> None:
+    from azure.ai.ml.entities import BuildContext, Environment, ManagedOnlineDeployment
+
+    (tmp_path / "score").write_text("built by the service")
+    (tmp_path / "Dockerfile").write_text(
+        f'FROM {tiny_image}\nCOPY . /www/\nCMD ["httpd", "-f", "-p", "5001", "-h", "/www"]\n'
+    )
+    (tmp_path / "index.html").write_text("ok")
+    wanted = ManagedOnlineDeployment(
+        name="blue",
+        endpoint_name=endpoint,
+        environment=Environment(
+            name="context", build=BuildContext(path=str(tmp_path)), inference_config=ROUTES
+        ),
+        instance_type="Standard_DS3_v2",
+        instance_count=1,
+    )
+    client.online_deployments.begin_create_or_update(wanted).result()
+    answer = score(client, endpoint, **{"azureml-model-deployment": "blue"})
+    assert answer.text == "built by the service"
+    client.online_deployments.begin_delete("blue", endpoint).result()
+    left = [name for image in engine.images.list() for name in image.attrs["RepoDigests"] or []]
+    assert not [name for name in left if name.startswith(f"{sandbox.login_server}/azureml/")]
+
+
 def test_a_container_that_ends_fails_the_deployment_in_azures_words(
     client, endpoint: str, tiny_image: str, engine: docker.DockerClient, tmp_path: Path
 ) -> None:
