@@ -248,15 +248,15 @@ def _print_findings(found: Any, text: str, given: Given, beside: Given | None = 
         from .notebook.documents import document
 
         place = given.get("dockerfile") or given.get("file") or "Dockerfile"
-        written = document(found, form, str(place))
+        written = document(found, form, text, str(place))
         if form == "json" and beside:
             written = json.dumps({**json.loads(written), **beside}, indent=2)
         print(written)
         return
-    from .view import words
-    from .view.text import findings
+    from .lint.render import render
+    from .view.words import clean
 
-    print("\n".join([*findings(found, text), words.tally(found)]))
+    print("\n".join(map(clean, render(text, found).split("\n"))))
 
 
 def _table(table: Any, given: Given) -> int:

@@ -101,7 +101,8 @@ def _document(live: LiveRun, form: str) -> ImageBuild:
         return follow(live, kept)
     finally:
         for event in kept.events:
-            print(document(event.diagnostics, form))  # noqa: T201  # the document asked for
+            written = document(event.diagnostics, form, event.text)
+            print(written)  # noqa: T201  # the document asked for
 
 
 def _request(shell: InteractiveShell, cell: Cell, given: dict[str, Any]) -> BuildRequest:

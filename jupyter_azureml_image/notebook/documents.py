@@ -5,12 +5,13 @@ from __future__ import annotations
 from ..lint.diagnostic import Diagnostic
 
 
-def document(found: tuple[Diagnostic, ...], form: str, place: str = "Dockerfile") -> str:
-    """The findings in that format; `place` is the file they are about."""
+def document(found: tuple[Diagnostic, ...], form: str, text: str, place: str = "") -> str:
+    """The findings on `text` in that format; `place` is the file it was read from."""
     if form == "sarif":
-        from ..lint.sarif import sarif
+        from ..dockerfile.parse import parse
+        from ..lint.sarif import render_sarif
 
-        return sarif(found, place)
-    from ..lint.json_output import to_json
+        return render_sarif(found, parse(text), path=place or "Dockerfile")
+    from ..lint.json_output import render_json
 
-    return to_json(found)
+    return render_json(found)

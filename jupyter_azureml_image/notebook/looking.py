@@ -74,7 +74,7 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
 
 def explain(shell: InteractiveShell | None, given: Given) -> Table:
     """What a code means."""
-    from ..explain.codes import explain as said
+    from ..lint.explain import explain as said
 
     return Table(given["code"], (), tuple((line,) for line in said(given["code"]).splitlines()))
 

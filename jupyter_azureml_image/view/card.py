@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..lint.render import summary
 from ..result import ImageBuild
 from . import words
 
@@ -37,7 +38,7 @@ def rows(build: ImageBuild) -> list[Row]:
     if build.verdict is not None:
         made.append(Row("Rehearsal", f"{build.verdict.outcome}: {build.verdict.sentence}"))
     if build.diagnostics:
-        made.append(Row("Findings", words.tally(build.diagnostics)))
+        made.append(Row("Findings", summary(build.diagnostics)))
     if build.plan is not None:
         made.append(Row("Plan", build.plan.sentence))
     made.append(Row("Run", build.run_id))

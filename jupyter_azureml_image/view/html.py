@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..lint.diagnostic import Diagnostic
+from ..lint.render import render_one, shown
 from ..result import ImageBuild
 from . import words
 from .card import rows
-from .excerpt import excerpt
 from .fold import StageState, State, StepState
 from .markup import Markup, element, style
 from .style import sheet
@@ -56,10 +56,10 @@ def result_card(build: ImageBuild) -> str:
     )
 
 
-def card(title: str, shown: Iterable[tuple[str, str, bool]]) -> str:
+def card(title: str, rows_: Iterable[tuple[str, str, bool]]) -> str:
     """Labels and values; the third of a row marks what is worth copying."""
     parts: list[Markup] = []
-    for label, value, code in shown:
+    for label, value, code in rows_:
         parts.append(element("dt", label))
         inner = element("code", value, cls="azi-copy") if code else value
         parts.append(element("dd", inner))
@@ -122,12 +122,17 @@ def _body(rows_: list[Markup]) -> Markup:
 
 
 def _finding(view: Diagnostic, text: str) -> Markup:
-    inner: list[str] = [element("div", *_stated(words.finding(view), view.severity))]
-    place = excerpt(text, view)
-    if place is not None:
-        source = element("code", place.before, element("mark", place.marked), place.after)
-        inner.append(element("pre", element("span", f"{place.line} ", cls="azi-quiet"), source))
-    inner += [element("div", said) for said in (view.why, view.remedy) if said]
+    """The lines of `render_one`, the place marked in its line instead of under it."""
+    said = render_one(text, view)
+    inner = [element("div", *_stated(said[0], view.severity))]
+    if (place := shown(text, view)).text.strip():
+        start, end = place.mark.find("^"), len(place.mark)
+        source = element(
+            "code", place.text[:start], element("mark", place.text[start:end]), place.text[end:]
+        )
+        inner.append(element("pre", element("span", f"{view.line} | ", cls="azi-quiet"), source))
+        said = said[2:]
+    inner += [element("div", line) for line in said[1:]]
     return element("li", *inner, cls=_TONES[view.severity])
 
 

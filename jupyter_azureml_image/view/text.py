@@ -21,10 +21,10 @@ from ..events import (
     Transfer,
 )
 from ..lint.diagnostic import Diagnostic
+from ..lint.render import render_one
 from ..result import ImageBuild
 from . import words
 from .card import rows
-from .excerpt import excerpt
 from .fold import State
 
 LAST_LINES = 40
@@ -56,17 +56,9 @@ def lines(state: State) -> Iterator[str]:
 
 
 def findings(found: tuple[Diagnostic, ...], text: str) -> Iterator[str]:
-    """Each finding: sentence, the line with a mark under it, why, what to do."""
+    """Each finding: sentence, the line with a mark under it, why, what to do, code."""
     for diagnostic in found:
-        yield f"  {words.finding(diagnostic)}"
-        place = excerpt(text, diagnostic)
-        if place is not None:
-            number = f"{place.line:>6} | "
-            yield number + place.source
-            yield " " * (len(number) - 2) + "| " + place.mark
-        for sentence in (diagnostic.why, diagnostic.remedy):
-            if sentence:
-                yield f"      {words.clean(sentence)}"
+        yield from (f"  {words.clean(line)}" for line in render_one(text, diagnostic))
 
 
 def last_lines(state: State) -> list[str]:

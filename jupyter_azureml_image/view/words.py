@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from ..events import Note, RunEnded, Transfer
-from ..lint.diagnostic import SEVERITIES, Diagnostic
 from .fold import StageState, State, StepState
 
 SIGNS = {
@@ -16,11 +15,8 @@ SIGNS = {
     "skipped": "–",
     "failed": "✗",
     "cancelled": "■",
-    "error": "✗",
-    "warning": "!",
-    "info": "i",
 }
-"""A sign for every state and severity; it always stands beside the word."""
+"""A sign for every state; it always stands beside the word."""
 
 # Escape sequences of terminals (CSI, OSC and two-character ones), then other control characters.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -87,21 +83,6 @@ def queued(value: float) -> str:
 def skipped(count: int) -> str:
     """The mark in place of log lines that are only in the file."""
     return f"… {count:,} earlier lines are in the log file"
-
-
-def tally(findings: tuple[Diagnostic, ...]) -> str:
-    """How many findings of which severity."""
-    counts = [(s, sum(d.severity == s for d in findings)) for s in SEVERITIES]
-    told = [f"{n} {s}{'s' if n > 1 and s != 'info' else ''}" for s, n in counts if n]
-    return ", ".join(told) or "no findings"
-
-
-def finding(view: Diagnostic) -> str:
-    """What a finding says, in one line."""
-    return (
-        f"{SIGNS[view.severity]} {view.severity} {view.code} in line {view.line}: "
-        f"{clean(view.message)}"
-    )
 
 
 def ending(view: RunEnded) -> str:

@@ -148,12 +148,12 @@ def test_what_cannot_be_seen_is_shown() -> None:
     text = "RUN a\u00a0b\n"
     found = e.Findings((FINDING.__class__("X", "error", "m", 1, 6, 1, 7),), text)
     shown = "\n".join(lines(fold_all(State(), (e.StageStarted("check"), found))))
-    assert "a⍽b" in shown
+    assert "a␣b" in shown
 
 
 def test_a_state_is_never_told_by_colour_alone() -> None:
     markup = seen(page(fold_all(State(), FAILING)))
-    for word in ("✓ check done", "✗ build failed", "✓ cached", "✗ error", "Warning"):
+    for word in ("✓ check done", "✗ build failed", "✓ cached", "line 2 error", "Warning"):
         assert word in markup
 
 
