@@ -56,8 +56,9 @@ class ContextManifest:
     """What is sent from the folder `root`.
 
     `entries` are sorted by path, folders before what they hold. `ignore_file` is the file
-    whose rules were applied (relative to `root` where it lies below it), `reach` the sources that were asked for (None: everything),
-    `missing` those of them that name nothing, `skipped` sockets, pipes and devices.
+    whose rules were applied (relative to `root` where it lies below it), `reach` the sources
+    that were asked for (None: everything), `missing` those of them that name nothing,
+    `skipped` sockets, pipes and devices.
     `stamps` holds, for files whose status proves that they did not change since they were
     hashed, that status; it is no part of the manifest's meaning.
     """
