@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Literal
 
+from .. import wire
 from ..dockerfile.facts import BaseFacts
 
 Family = Literal[
@@ -99,10 +100,7 @@ def load() -> Catalog:
     """The catalog of this package version."""
     text = resources.files(__package__).joinpath("images.json").read_text(encoding="utf-8")
     data = json.loads(text)
-    images = tuple(
-        BaseImage(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-        for row in data["images"]
-    )
+    images = tuple(wire.load(BaseImage, row) for row in data["images"])
     return Catalog(data["made"], images, data["sources"])
 
 

@@ -83,7 +83,7 @@ def digest_of(reference: str, client: Client | None = None, *, scheme: str = "ht
     if found is None:
         raise RegistryError(
             f"{registry} has no image {repository}:{tag or 'latest'}",
-            hint=f"`%azureml_image bases --refresh {repository.rsplit('/', 1)[-1]}` lists its tags.",
+            hint=f"`%azureml_image bases --refresh {repository.rsplit('/', 1)[-1]}` lists tags.",
         )
     return found
 

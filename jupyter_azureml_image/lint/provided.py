@@ -5,10 +5,11 @@ The answer is only used to say that something is *missing*, so every doubt count
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from .installs import Requirement, conda_file, normalised, requirement_lines
+from .installs import PipInstall, Requirement, conda_file, normalised, requirement_lines
 
 if TYPE_CHECKING:
     from .subject import Subject
@@ -107,29 +108,37 @@ def _requirements(subject: Subject) -> tuple[Requirement, ...] | None:
     """Everything that pip and conda are seen to install; None where a file is not at hand."""
     found: list[Requirement] = []
     for step, pip in subject.pips:
-        if step not in subject.result_steps:
-            continue
-        found += pip.requirements
-        plain = [v for v in pip.command.values if not v.startswith("-")]
-        if any(v.endswith((".whl", ".gz", ".zip")) or v.startswith((".", "/", "$")) for v in plain):
-            named = set(pip.files)
-            if any(v not in named for v in plain if v.startswith((".", "/", "$"))):
+        if step in subject.result_steps:
+            read = _by_pip(subject, pip)
+            if read is None:
                 return None
-        if any("+" in v or "://" in v for v in plain):
-            return None
-        for file in pip.files:
-            text = subject.requirements_text(file)
-            if text is None or "-r " in text or "git+" in text or "://" in text:
-                return None
-            found += requirement_lines(text)
+            found += read
     for _, call in subject.condas:
-        if call.file is None:
-            found += [Requirement(normalised(p.split("=")[0]), "") for p in call.packages]
-            continue
-        text = subject.requirements_text(call.file)
-        if text is None:
-            return None
-        read = conda_file(text)
-        found += read.pip
-        found += [Requirement(normalised(p.split("=")[0].split(">")[0]), "") for p in read.packages]
+        names = call.packages
+        if call.file is not None:
+            text = subject.requirements_text(call.file)
+            if text is None:
+                return None
+            names = conda_file(text).packages
+            found += conda_file(text).pip
+        found += [Requirement(normalised(re.split(r"[=<>]", n)[0]), "") for n in names]
     return tuple(found)
+
+
+def _by_pip(subject: Subject, pip: PipInstall) -> list[Requirement] | None:
+    """One pip install's requirements; None where a path, an address or a variable is among
+    them, or a file that cannot be read to its end."""
+    plain = [v for v in pip.command.values if not v.startswith("-") and v not in pip.files]
+    odd = (".", "/", "$")
+    if any(v.startswith(odd) or "+" in v or "://" in v or v.endswith(_FILES) for v in plain):
+        return None
+    found = list(pip.requirements)
+    for file in pip.files:
+        text = subject.requirements_text(file)
+        if text is None or "-r " in text or "+" in text or "://" in text:
+            return None
+        found += requirement_lines(text)
+    return found
+
+
+_FILES = (".whl", ".tar.gz", ".zip")

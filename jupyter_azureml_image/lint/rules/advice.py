@@ -36,7 +36,8 @@ _EXTENSIBLE = "FROM mcr.microsoft.com/azureml/curated/mlflow-py312-inference:12\
         "deployment's arguments.",
         example=Example(
             "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
-            "COPY requirements.txt /tmp/\nRUN pip install --no-cache-dir -r /tmp/requirements.txt\n",
+            "COPY requirements.txt /tmp/\n"
+            "RUN pip install --no-cache-dir -r /tmp/requirements.txt\n",
             "# no Dockerfile: image= is the base, PYTHONPATH names the folder of packages\n",
         ),
         sources=(EXTEND, EXTENSIBILITY),

@@ -187,7 +187,7 @@ def untagged_base(subject: Subject) -> Iterator[Finding]:
         image = find(stage.base)
         dated = [t for t in image.tags if _DATED.fullmatch(t)] if image else []
         newest = max(dated) if dated else "latest" if image else None
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if newest and "$" not in word.raw:
             fixes = (replace(f"Pin {newest}", word.span, f"{word.raw}:{newest}", certain=False),)
         yield Finding(word.span, f"{stage.base} has neither tag nor digest", fixes=fixes)
@@ -242,7 +242,7 @@ def old_tag(subject: Subject) -> Iterator[Finding]:
         limit, newest = _limit(known)
         if used >= limit:
             continue
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if newest and tag in word.raw:
             fixes = (
                 replace(f"Take {newest}", word.span, word.raw.replace(tag, newest), certain=False),

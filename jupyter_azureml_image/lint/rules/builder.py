@@ -37,8 +37,8 @@ _SPOKEN: dict[NeedKind, str] = {
         "'exec format error' at its start.",
         remedy="Build for linux/amd64 (that is the default here).",
         example=Example(
-            "FROM --platform=linux/arm64 mcr.microsoft.com/azureml/minimal-py312-inference:latest\n",
-            "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n",
+            "FROM --platform=linux/arm64 mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:latest\n",
+            "FROM mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:latest\n",
         ),
         sources=(ARM_ISSUE, ARM_VSCODE_ISSUE, ARM_KEDRO_ISSUE, ACR_TASKS),
     )

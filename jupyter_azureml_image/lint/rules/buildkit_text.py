@@ -246,7 +246,8 @@ _DESCRIPTION = build_check(
     "A comment directly above a FROM or ARG describes it where it begins with its name "
     "(experimental: only where the check directive asks for it).",
     (
-        "# check=experimental=InvalidDefinitionDescription\n# some words\nFROM alpine:3.20 AS base\n",
+        "# check=experimental=InvalidDefinitionDescription\n# some words\n"
+        "FROM alpine:3.20 AS base\n",
         "# check=experimental=InvalidDefinitionDescription\n# base some words\n"
         "FROM alpine:3.20 AS base\n",
     ),
@@ -269,10 +270,10 @@ def definition_description(subject: Subject) -> Iterator[Finding]:
         if not comment.startswith("#") or "=" in comment.split(" ", 2)[1 if " " in comment else 0]:
             continue
         if comment.lstrip("# ").split(" ")[0] != name:
+            kind = "build stage" if instruction.keyword == "FROM" else "build argument"
             yield from check.at(
                 above,
-                f"Comment for {'build stage' if instruction.keyword == 'FROM' else 'build argument'}"
-                f" should follow the format: `# {name} <description>`",
+                f"Comment for {kind} should follow the format: `# {name} <description>`",
             )
 
 

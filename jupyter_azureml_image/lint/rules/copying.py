@@ -172,7 +172,7 @@ def relative_paths(subject: Subject) -> Iterator[Finding]:
             continue
         workdir = "/" if not step.workdir_set else None
         fixed = "/" + word.value.removeprefix("./").lstrip(".")
-        fixes = (replace(f"Write {fixed}", word.span, fixed),)
+        fixes: tuple[Fix, ...] = (replace(f"Write {fixed}", word.span, fixed),)
         if workdir is None or word.raw[:1] in ("'", '"') or not subject.serving:
             fixes = ()
         yield Finding(word.span, f"{word.value} depends on WORKDIR", fixes=fixes)
@@ -190,7 +190,7 @@ def _relative_variables(subject: Subject) -> Iterator[Finding]:
         same = any(a.name == name for a in assignments(step.instruction))
         match = subject.span_of(re.escape(value), assignment.span) if same else None
         fixed = f"/{value}"
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if match and value.startswith(_ROOTS):
             fixes = (replace(f"Write {fixed}", match, fixed),)
         yield Finding(assignment.span, f"{name}={value} depends on WORKDIR", fixes=fixes)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import EXTEND, SERVER_SOURCE, START_SCRIPT, TROUBLESHOOT_ENDPOINTS
 from ..places import clean_source
@@ -50,7 +51,7 @@ def script_missing(subject: Subject) -> Iterator[Finding]:
         f"COPY puts {', '.join(scripts[:4])} there" if scripts else "no COPY puts a script there"
     )
     meant = nearest(entry.named, scripts) or (scripts[0] if len(scripts) == 1 else None)
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if meant is not None and (span := subject.span_of(re.escape(entry.named), entry.span)):
         fixes = (replace(f"Name {meant}", span, meant, certain=False),)
     yield Finding(entry.span, f"{entry.image_path} will not exist: {there}", fixes=fixes)
@@ -167,7 +168,7 @@ def run_is_async(subject: Subject) -> Iterator[Finding]:
     if script and isinstance(function, ast.AsyncFunctionDef) and _known_decorators(function):
         yield Finding(
             subject.entry.span,
-            f"{script.path}, line {function.lineno}: run() is async, and the server never awaits it",
+            f"{script.path}, line {function.lineno}: run() is async, and nothing awaits it",
         )
 
 
@@ -223,7 +224,7 @@ def script_not_named(subject: Subject) -> Iterator[Finding]:
     )
     instruction = subject.dockerfile.instructions[files[0].copy.instruction]
     end = subject.end_of(instruction)
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if likely:
         line = f"{subject.newline}ENV AZUREML_ENTRY_SCRIPT={likely[0]}"
         fixes = (insert(f"Name {likely[0]}", end, line, certain=False),)

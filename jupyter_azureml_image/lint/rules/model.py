@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from ...dockerfile.facts import Copy
 from ...dockerfile.model import Span
+from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import ACR_CACHE, CUSTOM_CONTAINER, EXTEND, MODEL_PATH_ISSUE, SDK
 from ..places import clean_source
@@ -76,7 +77,7 @@ def model_folder(subject: Subject) -> Iterator[Finding]:
     if not made:
         places = sorted({c.destination.rstrip("/") for c in subject.copies if c.destination != "/"})
         models = [p for p in places if "model" in p.lower()]
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if len(models) == 1 and (span := subject.span_of(_plain(folder), assignment.span)):
             fixes = (replace(f"Name {models[0]}", span, models[0], certain=False),)
         yield Finding(
@@ -244,11 +245,11 @@ def two_layouts(subject: Subject) -> Iterator[Finding]:
     }
     for parts in script.model_joins:
         direct = posixpath.join(folder, *parts[1:])
-        if len(parts) > 1 and parts[0] in sources and direct in subject.places.landed:
-            if posixpath.join(folder, *parts) not in subject.places.landed:
-                yield Finding(
-                    subject.entry.span,
-                    f"{script.path} joins {'/'.join(parts)} (the mounted layout), but baked it is "
-                    f"{'/'.join(parts[1:])}",
-                )
-                return
+        both = len(parts) > 1 and parts[0] in sources and direct in subject.places.landed
+        if both and posixpath.join(folder, *parts) not in subject.places.landed:
+            yield Finding(
+                subject.entry.span,
+                f"{script.path} joins {'/'.join(parts)} (the mounted layout), but baked it is "
+                f"{'/'.join(parts[1:])}",
+            )
+            return

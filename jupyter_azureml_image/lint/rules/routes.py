@@ -81,8 +81,8 @@ def incomplete_routes(subject: Subject) -> Iterator[Finding]:
     if missing:
         yield Finding(subject.start_span, f"inference_config lacks {' and '.join(missing)}")
     for name, route in config.items():
-        path = route.get("path")
-        if not isinstance(path, str) or not path.startswith("/") or "port" not in route:
+        given = route.get("path")
+        if not isinstance(given, str) or not given.startswith("/") or "port" not in route:
             yield Finding(subject.start_span, f"{name} needs a path that begins with / and a port")
 
 

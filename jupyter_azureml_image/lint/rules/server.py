@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
+from ..diagnostic import Fix
 from ..links import (
     DEPLOYMENT_YAML,
     EXAMPLES,
@@ -145,7 +146,7 @@ def server_settings(subject: Subject) -> Iterator[Finding]:
         following = (
             len(subject.newline) if subject.text[end : end + 2].startswith(subject.newline) else 0
         )
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if alone:
             fixes = (replace("Take it out", Span(start, end + following), "", certain=False),)
         yield Finding(assignment.span, "The server overwrites SERVER_PORT", fixes=fixes)

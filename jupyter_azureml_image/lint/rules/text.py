@@ -54,7 +54,7 @@ def _faulty_placeholder(subject: Subject, one: Classified) -> Finding:
     line = subject.line_span(subject.line_of(one.fault.span.start))
     match = PLACEHOLDER.search(subject.text, line.start, line.end)
     span = Span(*match.span()) if match else one.fault.span
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if match and subject.text[line.start : line.end].lstrip().upper().startswith("FROM"):
         fixes = (_base_fix(Span(span.start, line.end)),)
     name = subject.text[span.start : span.end]
@@ -81,7 +81,7 @@ def _in_instruction(subject: Subject, instruction: Instruction) -> Iterator[Find
         names = {a.name for a in assignments(instruction)}
         certain = bool(names & {"AZUREML_ENTRY_SCRIPT", "AZUREML_MODEL_DIR"})
     names_text = " and ".join(dict.fromkeys(match[0] for match in found))
-    fixes = ()
+    fixes: tuple[Fix, ...] = ()
     if keyword == "FROM" and instruction.words:
         fixes = (_base_fix(instruction.words[0].span),)
     elif keyword == "COPY" and (folder := _candidate(subject, found[0][0])):
@@ -196,7 +196,7 @@ def not_a_dockerfile(subject: Subject) -> Iterator[Finding]:
         if one.code != "AML004":
             continue
         meant = nearest_instruction(one.first_word) if one.first_word else None
-        fixes = ()
+        fixes: tuple[Fix, ...] = ()
         if meant is not None:
             start = one.fault.span.start
             at = subject.text.find(one.first_word, subject.line_span(subject.line_of(start)).start)

@@ -82,7 +82,7 @@ def ends_as_root(subject: Subject) -> Iterator[Finding]:
 )
 def needs_root(subject: Subject) -> Iterator[Finding]:
     """apt, dpkg and accounts always; chown and mkdir where the place belongs to root."""
-    caught = {}
+    caught: dict[int, tuple[Step, Command, str]] = {}
     for step, command in subject.runs:
         if step.as_other and not command.sudo and command.after != "||":
             message = _root_only(subject, step, command)
