@@ -27,7 +27,6 @@ from .reference import Reference
 from .run import BackgroundRun
 from .transfers import Bytes
 
-
 _GONE = 10  # seconds for a container to be gone
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import json
 import os
 import shutil
+import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BuilderUnavailable, Cancelled, RegistryError
 from ..events import Emit
 from . import doorstep, transfers, trouble
-from .locate import Place, locate, read_config
+from .locate import Place, locate, read_config, without_missing_helpers
+from .messages import decoded, refusal
 from .reference import Reference
+from .transfers import Bytes
 
 if TYPE_CHECKING:
     from ..dockerfile.facts import BaseFacts
@@ -185,7 +191,9 @@ class Engine:
             return dict(given)
         registry = Reference.read(reference).registry
         try:
-            store = docker.auth.load_config(config_dict=read_config(os.environ))
+            store = docker.auth.load_config(
+                config_dict=without_missing_helpers(read_config(os.environ))
+            )
             found = store.resolve_authconfig(None if registry == "docker.io" else registry)
         except (docker.errors.DockerException, OSError, ValueError):
             return {}
@@ -201,22 +209,12 @@ class Engine:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """Pull an image; raises RegistryError (codes as for `base_digest`) or Cancelled."""
-        import docker.errors
-        import requests.exceptions
-
         wanted = Reference.read(reference)
-        try:
-            messages = self.client.pull(
-                reference.partition("@")[0] if wanted.digest else reference,
-                tag=wanted.digest,
-                stream=True,
-                decode=True,
-                auth_config=self.auth(reference, auth),
-                platform=platform,
-            )
-            _, error = transfers.follow(messages, transfers.Bytes("pull", emit), cancelled)
-        except (docker.errors.APIError, requests.exceptions.RequestException) as failure:
-            raise _no_base(reference, _words(failure)) from failure
+        named = reference.partition("@")[0] if wanted.digest else wanted.without_tag(reference)
+        asked = {"fromImage": named, "tag": wanted.version, "platform": platform or ""}
+        _, error = self._transfer(
+            "/images/create", asked, self.auth(reference, auth), Bytes("pull", emit, cancelled)
+        )
         if cancelled():
             raise Cancelled(f"The pull of '{reference}' was stopped.")
         if error:
@@ -230,15 +228,15 @@ class Engine:
         import requests.exceptions
 
         chosen = self.auth(reference, auth)
-        try:
-            messages = self.client.push(reference, stream=True, decode=True, auth_config=chosen)
-            told, error = transfers.follow(messages, transfers.Bytes("push", emit))
-            if error is None:
-                confirmed = self.client.inspect_distribution(reference, chosen)
-        except (docker.errors.APIError, requests.exceptions.RequestException) as failure:
-            raise _not_pushed(reference, _words(failure)) from failure
+        wanted = Reference.read(reference)
+        path = f"/images/{urllib.parse.quote(wanted.without_tag(reference))}/push"
+        told, error = self._transfer(path, {"tag": wanted.version}, chosen, Bytes("push", emit))
         if error is not None:
             raise _not_pushed(reference, error)
+        try:
+            confirmed = self.client.inspect_distribution(reference, chosen)
+        except (docker.errors.APIError, requests.exceptions.RequestException) as failure:
+            raise _not_pushed(reference, _words(failure)) from failure
         digest = str(confirmed["Descriptor"]["digest"])
         if told is not None and told != digest:
             raise RegistryError(
@@ -248,6 +246,29 @@ class Engine:
                 code="push-overtaken",
             )
         return digest
+
+    def _transfer(
+        self, path: str, asked: Mapping[str, str], auth: Auth, progress: Bytes
+    ) -> tuple[str | None, str | None]:
+        """A pull or push to its end: the digest it told, and its error."""
+        import requests.exceptions
+
+        signed = base64.urlsafe_b64encode(json.dumps(dict(auth)).encode()).decode()
+        try:
+            answer = self.client.post(
+                f"{self.client.base_url}/v{self.client.api_version}{path}",
+                params={name: value for name, value in asked.items() if value},
+                headers={"X-Registry-Auth": signed},
+                stream=True,
+                timeout=None,
+            )
+            # Closing the answer early is what stops the engine.
+            with contextlib.closing(answer):
+                if answer.status_code != 200:
+                    return None, refusal(answer)
+                return transfers.follow(decoded(answer), progress)
+        except requests.exceptions.RequestException as failure:
+            return None, str(failure)
 
     # -- room ------------------------------------------------------------------------------
 

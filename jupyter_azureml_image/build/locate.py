@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,6 +58,22 @@ def read_config(environ: Mapping[str, str]) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def without_missing_helpers(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A docker configuration that names only credential helpers that are installed; with one
+    that is not, docker-py and buildx fail even for public images."""
+    kept = dict(config)
+    if kept.get("credsStore") and not _installed(kept["credsStore"]):
+        del kept["credsStore"]
+    helpers = kept.get("credHelpers") or {}
+    if not all(_installed(helper) for helper in helpers.values()):
+        kept["credHelpers"] = {at: name for at, name in helpers.items() if _installed(name)}
+    return kept
+
+
+def _installed(helper: object) -> bool:
+    return shutil.which(f"docker-credential-{helper}") is not None
 
 
 def locate(environ: Mapping[str, str] = os.environ) -> Place:

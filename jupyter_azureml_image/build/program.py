@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Engine
-from .locate import config_folder, read_config
+from .locate import config_folder, read_config, without_missing_helpers
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
 _PATIENCE = 10.0  # seconds for `docker buildx version`; it answers in a twentieth of one
@@ -74,24 +74,13 @@ def without_broken_helpers(folder: Path) -> Path | None:
     """A docker configuration without the credential helpers that are not installed, made in
     `folder`; None where nothing is wrong with the user's.
 
-    With such a helper configured, buildx fails even for public images. Stored passwords are
-    not copied; the plugins of the user's own configuration stay usable.
+    Stored passwords are not copied; the plugins of the user's own configuration stay usable.
     """
     config = read_config(os.environ)
-    helpers = {"": config.get("credsStore"), **(config.get("credHelpers") or {})}
-    broken = {
-        registry
-        for registry, name in helpers.items()
-        if name and shutil.which(f"docker-credential-{name}") is None
-    }
-    if not broken:
+    kept = without_missing_helpers(config)
+    if kept == config:
         return None
-    kept = {name: value for name, value in config.items() if name not in ("auths", "credsStore")}
-    kept["credHelpers"] = {
-        registry: name for registry, name in helpers.items() if registry and registry not in broken
-    }
-    if "" not in broken and helpers[""]:
-        kept["credsStore"] = helpers[""]
+    kept.pop("auths", None)
     plugins = str(config_folder(os.environ) / "cli-plugins")
     kept["cliPluginsExtraDirs"] = [*(config.get("cliPluginsExtraDirs") or ()), plugins]
     own = folder / "docker"

@@ -42,3 +42,8 @@ class Reference:
     def version(self) -> str:
         """What is pulled: the digest, else the tag, else `latest`."""
         return self.digest or self.tag or "latest"
+
+    def without_tag(self, text: str) -> str:
+        """`text`, which this was read from, without tag and digest."""
+        name = text.partition("@")[0]
+        return name.removesuffix(f":{self.tag}") if self.tag else name

@@ -13,6 +13,7 @@ from ..errors import Cancelled
 from ..events import Emit, Transfer
 from ..plan.request import Recipe
 from .engine import RUN_LABEL, Engine
+from .messages import decoded, refusal
 from .ports import BuildJob
 from .shipment import Shipment
 
@@ -56,9 +57,9 @@ class Request:
                     timeout=None,  # a RUN may be silent for hours
                 )
             if self._response.status_code != 200:
-                yield {"error": _refusal(self._response)}
+                yield {"error": refusal(self._response)}
                 return
-            yield from _decoded(self._response)
+            yield from decoded(self._response)
         except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
             if not self._cancelled.is_set():
                 yield {"error": f"connection lost: {error} (connection broken)"}
@@ -113,26 +114,3 @@ def _choices(recipe: Recipe) -> dict[str, str]:
     found["nocache"] = "1" if recipe.no_cache else ""
     found["pull"] = "1" if recipe.pull else ""
     return {name: value for name, value in found.items() if value}
-
-
-def _decoded(response: Any) -> Iterator[dict[str, Any]]:
-    """The JSON values of the answer, however they are cut."""
-    decoder, rest = json.JSONDecoder(), ""
-    # Chunks are handed on as they come: an idle builder must not hold back what it said.
-    for chunk in response.iter_content(chunk_size=None, decode_unicode=False):
-        rest += chunk.decode("utf-8", "replace")
-        while rest := rest.lstrip():
-            try:
-                value, end = decoder.raw_decode(rest)
-            except ValueError:
-                break
-            rest = rest[end:]
-            if isinstance(value, dict):
-                yield value
-
-
-def _refusal(response: Any) -> str:
-    try:
-        return str(response.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return str(response.text)[:500] or f"HTTP {response.status_code}"

@@ -15,8 +15,13 @@ _COMPLETE = ("Download complete", "Pull complete", "Pushed", "Layer already exis
 class Bytes:
     """Layers on their way: absolute numbers over all of them."""
 
-    def __init__(self, what: Literal["pull", "push"], emit: Emit) -> None:
-        self._what, self._emit = what, emit
+    def __init__(
+        self,
+        what: Literal["pull", "push"],
+        emit: Emit,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._what, self._emit, self.cancelled = what, emit, cancelled
         self._layers: dict[str, tuple[int, int]] = {}
 
     def see(self, message: Mapping[str, Any]) -> None:
@@ -42,11 +47,7 @@ class Bytes:
         self._emit(Transfer(self._what, sum(d for d, _ in self._layers.values()), whole or None))
 
 
-def follow(
-    messages: Iterable[Mapping[str, Any]],
-    progress: Bytes,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[str | None, str | None]:
+def follow(messages: Iterable[Mapping[str, Any]], progress: Bytes) -> tuple[str | None, str | None]:
     """Read a pull or push to its end: the digest it told, and its error text.
 
     The engine answers 200 and puts failures into the stream. The digest comes as an `aux`
@@ -62,6 +63,6 @@ def follow(
         elif told := _DIGEST.search(str(message.get("status", ""))):
             digest = told[1]
         progress.see(message)
-        if cancelled():
+        if progress.cancelled():
             break
     return digest, None

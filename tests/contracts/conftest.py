@@ -16,14 +16,23 @@ def plugin_config(tmp_path_factory, buildx_plugin):
     return docker_config(tmp_path_factory.mktemp("docker"), buildx_plugin)
 
 
-@pytest.fixture(params=["distribution", "modern"])
-def engine(request, engines):
-    return engines[request.param]
+# The classic builder is for engines without BuildKit: the newer one never takes it.
+THERE = [*(("distribution", way) for way in WAYS), ("modern", "buildx"), ("modern", "engine-api")]
 
 
-@pytest.fixture(params=WAYS)
-def way(request):
+@pytest.fixture(params=THERE, ids="-".join)
+def there(request):
     return request.param
+
+
+@pytest.fixture
+def engine(there, engines):
+    return engines[there[0]]
+
+
+@pytest.fixture
+def way(there):
+    return there[1]
 
 
 @pytest.fixture

@@ -37,13 +37,13 @@ def test_a_dockerfile_gives_the_same_steps_everywhere(local, engine, tmp_path, t
     marker = uuid.uuid4().hex
     text = f"""\
 FROM {tiny_image} AS made
-WORKDIR /made
+WORKDIR /made/{marker}
 RUN echo {marker} > note && echo "one" && echo "two" >&2
 
 FROM {tiny_image}
 ENV A=1 \\
     B=2
-COPY --from=made /made/note /note
+COPY --from=made /made/{marker}/note /note
 COPY a.txt data/ /x/
 LABEL who=me
 RUN cat /note /x/a.txt
@@ -56,9 +56,9 @@ CMD ["true"]
     assert not heard.open_steps
     assert sorted(heard.steps, key=lambda step: step[1]) == [
         (f"FROM {tiny_image} AS made", 1, "cached"),
-        ("WORKDIR /made", 2, "done"),
+        (f"WORKDIR /made/{marker}", 2, "done"),
         (f'RUN echo {marker} > note && echo "one" && echo "two" >&2', 3, "done"),
-        ("COPY --from=made /made/note /note", 8, "done"),
+        (f"COPY --from=made /made/{marker}/note /note", 8, "done"),
         ("COPY a.txt data/ /x/", 9, "done"),
         ("RUN cat /note /x/a.txt", 11, "done"),
     ]

@@ -9,6 +9,7 @@ _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]"
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_REDRAWN = 4_000  # characters of a line from which on it is looked through for a redrawn one
 _LONGEST = 100_000  # characters kept of one line without an end
 
 
@@ -35,9 +36,9 @@ class Lines:
     def feed_text(self, text: str) -> list[str]:
         """The lines that `text` completes."""
         *whole, self._rest = (self._rest + text).split("\n")
-        if len(self._rest) > _LONGEST:
-            # A progress bar redraws one line for ever: only its last picture matters.
-            self._rest = self._rest[-_LONGEST:].partition("\r")[2] or self._rest[-_LONGEST:]
+        if len(self._rest) > _REDRAWN:
+            # A progress bar redraws one line for ever: only its last pictures matter.
+            self._rest = "\r".join(self._rest.rsplit("\r", 2)[-2:])[-_LONGEST:]
         return [clean(line) for line in whole]
 
     def end(self) -> list[str]:
