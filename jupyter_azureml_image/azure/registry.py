@@ -58,6 +58,16 @@ class Registry:
         self._accept(answer, doing)
         return str(answer.headers.get("Docker-Content-Digest") or reference)
 
+    def delete(self, repository: str, digest: str) -> None:
+        """Delete a manifest with all its tags; one that is not there is no error. Needs
+        AcrDelete."""
+        doing = f"deleting {repository} from {self.login_server}"
+        headers = {"Authorization": f"Bearer {self._access_token(repository, 'delete')}"}
+        path = f"/v2/{repository}/manifests/{digest}"
+        answer = self._ask("DELETE", path, doing, headers=headers)
+        if answer.status_code != 404:
+            self._accept(answer, doing)
+
     def _refresh_token(self) -> str | None:
         """The registry's own token for this caller, None where the registry is open."""
         doing = f"signing in to {self.login_server}"
@@ -86,7 +96,7 @@ class Registry:
                 break
         raise refusal or RegistryError(f"{self.login_server} gave no token.")
 
-    def _access_token(self, repository: str) -> str | None:
+    def _access_token(self, repository: str, action: str = "pull") -> str | None:
         refresh = self._refresh_token()
         if refresh is None:
             return None
@@ -98,7 +108,7 @@ class Registry:
             data={
                 "grant_type": "refresh_token",
                 "service": self.login_server,
-                "scope": f"repository:{repository}:pull",
+                "scope": f"repository:{repository}:{action}",
                 "refresh_token": refresh,
             },
         )
