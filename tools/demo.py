@@ -46,7 +46,7 @@ def run(notebook: Path) -> Path:
     def after(cell: Any, cell_index: int, execute_reply: Any) -> None:
         nonlocal heading
         if heading:
-            print(f"\n{heading}")
+            print(heading)
             heading = ""
         for line in told(cell):
             print(f"  {line}"[:_WIDTH], flush=True)
@@ -138,7 +138,7 @@ def main() -> None:
         target = run(Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOK)
     finally:
         stop()
-    print(f"\nDone in {time.monotonic() - started:.1f} s. The executed notebook: {target}")
+    print(f"Done in {time.monotonic() - started:.1f} s. The executed notebook: {target}")
 
 
 if __name__ == "__main__":
