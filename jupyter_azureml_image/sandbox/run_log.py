@@ -7,7 +7,7 @@ import datetime
 import threading
 import time
 
-from .blob import Blobs
+from .blob_files import BlobFiles
 from .faults import Faults
 
 REPLACED_AFTER = 6
@@ -16,7 +16,7 @@ REPLACED_AFTER = 6
 class RunLog:
     """Lines go out as they come, ended by CR LF; `complete` in the blob's metadata ends the log."""
 
-    def __init__(self, blobs: Blobs, blob: str, faults: Faults) -> None:
+    def __init__(self, blobs: BlobFiles, blob: str, faults: Faults) -> None:
         self._blobs = blobs
         self._blob = blob
         self._lock = threading.Lock()

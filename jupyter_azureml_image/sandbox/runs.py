@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .arm import Document, now
-from .blob import Blobs
+from .blob_files import BlobFiles
 from .builder import Build, BuildBroke, base_images, push
 from .engine import Engine, split_reference
 from .failure import SandboxError
@@ -30,7 +30,7 @@ EXIT_ONE = "failed during run, err: exit status 1"
 class Yard:
     """What a run works with. `forget_image` removes a manifest from the registry."""
 
-    blobs: Blobs
+    blobs: BlobFiles
     engine: Engine
     faults: Faults
     login_server: Callable[[], str]

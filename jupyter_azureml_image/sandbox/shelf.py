@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .arm import Document
 from .assets import Assets
-from .blob import Blobs
+from .blob_files import BlobFiles
 from .names import BLOB_SUFFIX, Names
 from .operations import OperationFailed
 
@@ -21,7 +21,7 @@ IN_STORAGE = re.compile(
 class Shelf:
     """The assets of the workspace, by the references that a deployment holds."""
 
-    def __init__(self, names: Names, assets: dict[str, Assets], blobs: Blobs) -> None:
+    def __init__(self, names: Names, assets: dict[str, Assets], blobs: BlobFiles) -> None:
         self._names = names
         self._assets = assets
         self._blobs = blobs

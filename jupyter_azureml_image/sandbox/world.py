@@ -15,7 +15,8 @@ from typing import Any
 
 from .assets import CODES, DATA, ENVIRONMENTS, MODELS, Assets
 from .azure import Azure, Notes, Rooms
-from .blob import Blobs
+from .blob import BlobService
+from .blob_files import BlobFiles
 from .certificates import Authority, write_private
 from .deployments import Deployments
 from .doors import Application, Door, LoopbackServer, guarded, loopback_server
@@ -79,9 +80,7 @@ class World:
         self.notes = Notes()
         self.engine = Engine()
         self._mint = Mint(self.secrets.mint_key, self.secrets.token)
-        self._blobs = Blobs(
-            folder / "blobs", self.store, self.secrets.account_key, self._mint.signed_in
-        )
+        self._blobs = BlobFiles(folder / "blobs", self.store)
         self._operations = Operations(
             self.names, self.store, lambda: not self.faults.on("azure-pace")
         )
@@ -164,7 +163,8 @@ class World:
         login = Login(names, self._mint, self.faults)
         endpoints.finish_interrupted()
         self._restore(deployments)
-        rooms = Rooms(routes, login.routes(), self._blobs, Scoring(endpoints, deployments, hosting))
+        blob = BlobService(self._blobs, self.secrets.account_key, self._mint.signed_in)
+        rooms = Rooms(routes, login.routes(), blob, Scoring(endpoints, deployments, hosting))
         return Azure(names, self._mint, self.faults, self.notes, rooms)
 
     def _restore(self, deployments: Deployments) -> None:
