@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     finally:
         connections.disconnect()
+        if options.sandbox:
+            demo.stop()
 
 
 def _parser() -> argparse.ArgumentParser:
