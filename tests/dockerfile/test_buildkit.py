@@ -1,0 +1,81 @@
+"""The parser and the dry evaluation against the real BuildKit: same verdicts, same images."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jupyter_azureml_image.dockerfile.evaluate import evaluate
+from jupyter_azureml_image.dockerfile.parse import parse
+from tests.dockerfile.buildkit import BuildKit
+from tests.dockerfile.edges import EDGES, LONG_LINES
+from tests.dockerfile.generated import SMALL_FILES, slips
+from tests.dockerfile.stages import BUILDABLE, CONFIGURING
+
+
+@pytest.fixture(scope="session")
+def buildkit(modern_engine_host: str) -> BuildKit:
+    return BuildKit(modern_engine_host)
+
+
+def test_every_edge_of_the_grammar_has_buildkits_verdict(buildkit: BuildKit) -> None:
+    different = [
+        (text[:200], refusal, parse(text).faults)
+        for text in (*EDGES, *LONG_LINES)
+        if bool(refusal := buildkit.refuses(text)) != bool(parse(text).faults)
+    ]
+    assert different == []
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=st.one_of(slips(), SMALL_FILES))
+def test_what_buildkit_accepts_is_accepted_and_nothing_else(buildkit: BuildKit, text: str) -> None:
+    refusal = buildkit.refuses(text)
+    dockerfile = parse(text)
+    assert bool(refusal) == bool(dockerfile.faults), (refusal, dockerfile.faults)
+    line = re.search(r"on line (\d+):", refusal or "")
+    if line is not None:
+        found = {dockerfile.position(fault.span.start)[0] for fault in dockerfile.faults}
+        # The cause of an unknown instruction may be shown where it is: at the end of a line above.
+        assert any(each <= int(line[1]) for each in found), (refusal, dockerfile.faults)
+
+
+@pytest.mark.parametrize("text", BUILDABLE)
+def test_an_evaluated_image_is_the_one_that_is_built(buildkit: BuildKit, text: str) -> None:
+    _same_image(buildkit, text)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(lines=st.lists(st.sampled_from(CONFIGURING), min_size=1, max_size=8))
+def test_instructions_add_up_as_they_do_in_a_build(buildkit: BuildKit, lines: list[str]) -> None:
+    _same_image(buildkit, "\n".join(("ARG G=global", "FROM scratch AS one", *lines)))
+
+
+def test_build_arguments_reach_the_same_places(buildkit: BuildKit) -> None:
+    text = (
+        "ARG A=1\nARG N=builder\nFROM scratch AS builder\nARG A\nENV E=$A\n"
+        "FROM $N\nARG B=2\nARG TARGETPLATFORM\nLABEL a=$A b=$B e=$E p=$TARGETPLATFORM h=$HTTP_PROXY"
+    )
+    _same_image(buildkit, text)
+    _same_image(buildkit, text, A="x", B="y", HTTP_PROXY="http://p")
+
+
+def _same_image(buildkit: BuildKit, text: str, **build_args: str) -> None:
+    answer = buildkit.build(text, **build_args)
+    facts = evaluate(parse(text), build_args=build_args.items())
+    if answer.error is not None:
+        assert facts.problems, answer.error
+        return
+    assert facts.problems == ()
+    config, stage = answer.config, facts.final
+    assert dict(stage.env) == dict(pair.split("=", 1) for pair in config["Env"])
+    assert stage.user == config["User"]
+    assert stage.workdir == posixpath.normpath(config["WorkingDir"]).replace("//", "/")
+    assert dict(stage.labels) == (config["Labels"] or {})
+    assert list(stage.cmd or ()) == (config["Cmd"] or [])
+    assert list(stage.entrypoint or ()) == (config["Entrypoint"] or [])
+    assert set(stage.exposed) == set(config.get("ExposedPorts") or {})
