@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.reset:
             _forget(folder)
         if options.port_file and not options.stop:
-            _run(folder, options.port_file, refuse=options.refuse_foreign_hosts)
+            _run(folder, options)
     except SandboxError as failed:
         _say(str(failed))
         return 1
@@ -81,10 +81,18 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let its proxy refuse every host that is not Azure's (for tests)",
     )
+    named = os.environ.get("AZUREML_IMAGE_SANDBOX_RECORD")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        default=Path(named) if named else None,
+        help="append every management call and its answer to FILE (keys included)",
+    )
     return parser
 
 
-def _run(folder: Path, port_file: Path, *, refuse: bool) -> None:
+def _run(folder: Path, options: argparse.Namespace) -> None:
     from .world import World, write_port_file
 
     lock = StateLock(folder)
@@ -96,7 +104,8 @@ def _run(folder: Path, port_file: Path, *, refuse: bool) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    world = World(folder, refuse_foreign_hosts=refuse)
+    port_file: Path = options.port_file
+    world = World(folder, refuse_foreign_hosts=options.refuse_foreign_hosts, record=options.record)
     try:
         addresses = world.start()
         write_port_file(port_file, addresses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,13 @@ class Body:
         self._chunked = "chunked" in str(headers.get("Transfer-Encoding", "")).lower()
         self._left = 0 if self._chunked else int(headers.get("Content-Length") or 0)
         self._over = not self._chunked and self._left == 0
+
+    @classmethod
+    def of(cls, content: bytes) -> Body:
+        """Return a body that was already read."""
+        headers = Message()
+        headers["Content-Length"] = str(len(content))
+        return cls(io.BytesIO(content), headers)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield what is left of the body, piece by piece. Raises `HangUp` when the peer is gone."""

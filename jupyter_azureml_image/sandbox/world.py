@@ -9,6 +9,7 @@ import random
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ from .faults import Faults
 from .hosting import Hosting, sweep
 from .images import Access, Images
 from .login import Login
-from .names import Names
+from .names import ARM, Names
 from .operations import Operations
 from .proxy import Gate, proxy_handler
+from .recorder import Recorder
 from .registries import Registries
 from .registry_front import RegistryFront
 from .registry_store import RegistryStore, start_registry_store
@@ -40,7 +42,7 @@ from .store import Store
 from .tasks import Tasks
 from .tokens import Mint
 from .upstream import Upstream
-from .web import Response
+from .web import Request, Response
 from .workspaces import Workspaces
 
 
@@ -70,9 +72,12 @@ class World:
     """A running sandbox. `start` returns once it answers; `stop` leaves only the state folder
     behind."""
 
-    def __init__(self, folder: Path, *, refuse_foreign_hosts: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, refuse_foreign_hosts: bool = False, record: Path | None = None
+    ) -> None:
         self._folder = folder
         self._refuse = refuse_foreign_hosts
+        self._recorder = Recorder(record) if record else None
         self.names = Names()
         self.store = Store(folder / "state.sqlite")
         self.secrets = Secrets.of(self.store)
@@ -176,7 +181,8 @@ class World:
     def _listen_for_registry(self, front: RegistryFront) -> LoopbackServer:
         wanted = int(self.store.setting("registry-port", str(_free_port())))
         try:
-            server = LoopbackServer(wanted, _door(guarded(front, lambda: Response(500))))
+            recorded = self._recorded(front, lambda r: r.path.startswith("/oauth2/"))
+            server = LoopbackServer(wanted, _door(guarded(recorded, lambda: Response(500))))
         except OSError as taken:
             raise SandboxError(
                 f"Port {wanted} of the sandbox's registry is taken by another program ({taken}).",
@@ -185,12 +191,16 @@ class World:
         self._servers.append(server)
         return server
 
+    def _recorded(self, application: Application, wanted: Callable[[Request], bool]) -> Application:
+        return self._recorder.around(application, wanted) if self._recorder else application
+
     def _listen_as_proxy(self, authority: Authority, azure: Azure) -> int:
         wanted = int(self.store.setting("proxy-port", str(_free_port())))
         outwards = Upstream.from_environment().without(wanted)
+        recorded = self._recorded(azure, lambda r: r.host == ARM)
         gate = Gate(
             token=self.secrets.token,
-            application=guarded(azure, lambda: Response(500)),
+            application=guarded(recorded, lambda: Response(500)),
             authority=authority,
             upstream=outwards,
             refuses=lambda _: self._refuse or self.faults.take("refuse-foreign-hosts") is not None,
