@@ -4,9 +4,12 @@ import io
 import json
 import os
 import tarfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import docker.errors
 
 from jupyter_azureml_image.build.engine import Engine
 from jupyter_azureml_image.build.local import local_builders
@@ -126,7 +129,7 @@ def listing(engine, image, path):
         engine.client.remove_container(made, force=True)
 
 
-def traces(engine, marker):
+def traces(engine, marker, since=600):
     """Containers and images, named or not, that a build of commands with `marker` left."""
     containers = [
         each["Id"]
@@ -136,6 +139,13 @@ def traces(engine, marker):
     images = [
         each["Id"]
         for each in engine.client.images(all=True)
-        if marker in str((engine.client.history(each["Id"]) or [{}])[0].get("CreatedBy"))
+        if each["Created"] > time.time() - since and marker in _last_command(engine, each["Id"])
     ]
     return containers, images
+
+
+def _last_command(engine, image):
+    try:
+        return str((engine.client.history(image) or [{}])[0].get("CreatedBy"))
+    except docker.errors.APIError:  # somebody else's image, gone meanwhile
+        return ""
