@@ -9,7 +9,7 @@ from ..dockerfile.blanks import suspects
 from ..dockerfile.model import Dockerfile, Fault, Span
 from .spelling import INSTRUCTIONS, nearest_instruction
 
-PLACEHOLDER = re.compile(r"<(?![<=])[A-Za-z][^<>\n]*>")
+PLACEHOLDER = re.compile(r"<[A-Za-z](?:[^<>\n]*[^<>\s])?>")
 _BROKEN_BACKSLASH = re.compile(r"\\[ \t]*([^\x00-\x7f]+)\s*$")
 
 

@@ -10,9 +10,9 @@ from ..dockerfile.edits import apply, diff
 from ..dockerfile.model import Dockerfile
 from ..dockerfile.parse import parse
 from .check import CheckInput, check
-from .diagnostic import Diagnostic, Edit, Fix
+from .diagnostic import SEVERITIES, Diagnostic, Edit, Fix
 
-_ROUNDS = 12
+_ROUNDS = 40
 _WEIGHT = {"error": 100, "warning": 10, "info": 1}
 
 
@@ -69,17 +69,20 @@ _Step = tuple[list[Applied], CheckInput, tuple[Diagnostic, ...]]
 
 
 def _round(question: CheckInput, found: tuple[Diagnostic, ...]) -> _Step | None:
+    """One step. What the parser refuses hides the rest, and an error may hide what looks like
+    advice: the worst come first, and everything is looked at again before the next."""
     certain = [(d, f) for d in found for f in d.fixes if f.certain and f.edits]
-    if not certain:
-        return None
-    # What the parser refuses hides the rest: a RUN that was cut off is not yet worth mending.
-    certain = [pair for pair in certain if pair[0].syntax] or certain
-    taken = _at_once(certain)
-    for attempt in (taken, *([pair] for pair in certain)):
-        step = _attempt(question, found, attempt)
-        if step is not None:
-            return step
+    for rank in sorted({_rank(diagnostic) for diagnostic, _ in certain}):
+        pairs = [pair for pair in certain if _rank(pair[0]) == rank]
+        for attempt in (_at_once(pairs), *([pair] for pair in pairs)):
+            step = _attempt(question, found, attempt)
+            if step is not None:
+                return step
     return None
+
+
+def _rank(diagnostic: Diagnostic) -> int:
+    return -1 if diagnostic.syntax else SEVERITIES.index(diagnostic.severity)
 
 
 def _at_once(pairs: list[tuple[Diagnostic, Fix]]) -> list[tuple[Diagnostic, Fix]]:

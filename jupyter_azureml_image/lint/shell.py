@@ -72,7 +72,7 @@ _TOKEN = re.compile(
       | (?P<comment>\#[^\n]*)""",
     re.VERBOSE,
 )
-_PLAIN = re.compile(r"[^\s\\'\"`$;&|()<>]+")
+_PLAIN = re.compile(r"[^ \t\r\n\f\\'\"`$;&|()<>]+")
 _WRAPPERS = {"sudo", "env", "exec", "time", "nice", "command", "eatmydata", "then", "do", "else"}
 _KEYWORDS = {"if", "elif", "while", "until", "!", "{"}
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")

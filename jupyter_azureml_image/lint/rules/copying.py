@@ -61,15 +61,11 @@ def missing_source(subject: Subject) -> Iterator[Finding]:
     for _, instruction, source in context_sources(subject):
         span = place_of(subject, instruction, source)
         word = subject.text[span.start : span.end]
-        if "<" in word or word.startswith("#") or _behind_comment(instruction, span):
+        if "<" in word or any(w.raw.startswith("#") for w in instruction.words):
             continue
         if source_exists(subject.manifest, source):
             continue
         yield _missing(subject, instruction.keyword, source, span)
-
-
-def _behind_comment(instruction: Instruction, span: Span) -> bool:
-    return any(w.raw.startswith("#") and w.span.start < span.start for w in instruction.words)
 
 
 def _missing(subject: Subject, keyword: str, source: str, span: Span) -> Finding:
