@@ -53,6 +53,7 @@ def next_step(build: ImageBuild) -> str | None:
             f"%azureml_image deploy {build.registered.name}:{build.registered.version} "
             "--endpoint NAME --instance-type TYPE"
         )
-    if build.local_reference is not None and build.reference is None:
-        return f"docker run --rm -it -p 5001:5001 {build.local_reference}"
+    serves = build.verdict is not None and build.verdict.outcome in ("served", "started")
+    if serves and build.local_reference is not None and build.reference is None:
+        return f"docker run --rm -p 5001:5001 {build.local_reference}"
     return None

@@ -1,0 +1,195 @@
+"""The command line: the same options, exit codes, and documents for programs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from jupyter_azureml_image.__main__ import main
+from jupyter_azureml_image.options.commands import COMMANDS
+
+GOOD = "FROM scratch\nCOPY a.txt /\n"
+BAD = "FROM scratch\nCOPY nowhere.txt /\n"
+BROKEN = "FROM scratch\nRUN\u00a0x\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A context in the working directory."""
+    place = tmp_path / "ctx"
+    place.mkdir()
+    (place / "a.txt").write_text("a\n")
+    (place / "Dockerfile").write_text(GOOD)
+    (place / "Bad").write_text(BAD)
+    monkeypatch.chdir(place)
+    monkeypatch.delenv("AZUREML_IMAGE_WORKSPACE", raising=False)
+    return place
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_check_says_nothing_found_and_gives_zero(folder: Path, capsys: Capture) -> None:
+    assert main(["check", "Dockerfile", "--context", "."]) == 0
+    assert capsys.readouterr().out == "Nothing found.\n"
+    assert main(["check"]) == 0
+
+
+def test_check_gives_one_where_a_finding_is_bad_enough(folder: Path, capsys: Capture) -> None:
+    assert main(["check", "Bad"]) == 1
+    shown = capsys.readouterr().out
+    assert "COPY nowhere.txt" in shown
+    assert "^^^" in shown
+    assert main(["check", "Bad", "--fail-on", "never"]) == 0
+
+
+def test_check_prints_the_json_of_the_contract(folder: Path, capsys: Capture) -> None:
+    assert main(["check", "Bad", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    keys = {"code", "severity", "message", "line", "column", "end_line", "end_column", "syntax"}
+    assert all(keys | {"fixes"} <= set(one) for one in found)
+    assert any(one["line"] == 2 and not one["syntax"] for one in found)
+    (folder / "Broken").write_text(BROKEN)
+    assert main(["check", "Broken", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["diagnostics"][0]["syntax"] is True
+
+
+def test_check_prints_sarif(folder: Path, capsys: Capture) -> None:
+    assert main(["check", "Bad", "--format", "sarif"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["version"] == "2.1.0"
+    assert document["runs"][0]["results"]
+
+
+def test_check_with_fix_mends_the_file(folder: Path, capsys: Capture) -> None:
+    (folder / "Dash").write_text("FROM python:3.12\nRUN pip install --no-cache-dir \u2013r x.txt\n")
+    main(["check", "Dash", "--fix"])
+    assert "pip install --no-cache-dir -r x.txt" in (folder / "Dash").read_text()
+    assert "+RUN pip install --no-cache-dir -r x.txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["frob"], "There is no command 'frob'."),
+        (["check", "Dockerfil"], "There is no Dockerfile at Dockerfil."),
+        (["check", "--contxt", "."], "has no option --contxt."),
+        (["check", "Bad", "--file", "Dockerfile"], "More than one Dockerfile is named."),
+        (["build"], "needs NAME[:VERSION]."),
+        (["build", "Dockerfile"], "'Dockerfile' is a file; the environment has no name."),
+        (["build", "x", "--as", "y"], "has no option --as."),
+        (["run", "nowhere.ipynb"], "There is no notebook at nowhere.ipynb."),
+        (["run", "Bad"], "Bad is not a notebook."),
+    ],
+)
+def test_wrong_usage_gives_two_and_a_sentence(
+    folder: Path, capsys: Capture, words: list[str], message: str
+) -> None:
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert len(captured.err.splitlines()) <= 3
+
+
+def test_a_context_that_is_missing_is_a_failure_in_a_sentence(
+    folder: Path, capsys: Capture
+) -> None:
+    assert main(["check", "Dockerfile", "--context", "nowhere"]) != 0
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_plan_prints_what_build_would_do(
+    folder: Path, capsys: Capture, engine_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine_host)
+    assert main(["plan", "faces-cli"]) == 0
+    shown = capsys.readouterr().out
+    assert "docker build --platform linux/amd64 -t faces-cli:" in shown
+    assert "1 file" in shown
+    assert main(["plan", "Dockerfile", "--context", ".", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["plan"]["name"] == "ctx"
+    assert document["diagnostics"] == []
+
+
+def test_build_without_a_workspace_fails_before_anything_is_built(
+    folder: Path, capsys: Capture, engine_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine_host)
+    assert main(["build", "faces-cli"]) == 1
+    captured = capsys.readouterr()
+    assert "build" not in captured.out.partition("plan failed")[2].partition("Stop before")[0]
+    assert captured.err.startswith("NotConnected: ")
+    assert "--until rehearse" in captured.err
+
+
+def test_run_runs_the_image_cells_only(
+    folder: Path, capsys: Capture, engine_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine_host)
+    cells = [
+        "%load_ext jupyter_azureml_image",
+        "open('python-ran', 'w').close()",
+        "%%azureml_dockerfile faces-cli --until plan\nFROM scratch\nCOPY a.txt /\n",
+        "%azureml_image deploy x --endpoint y",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    nbformat.write(book, folder / "n.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter_azureml_image", "run", "n.ipynb"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 image cell of n.ipynb ran." in done.stdout
+    assert "✓ plan done" in done.stdout
+    assert not (folder / "python-ran").exists()
+
+
+def test_run_stops_at_the_first_failure(folder: Path) -> None:
+    cell = nbformat.v4.new_code_cell("%%azureml_dockerfile x --until chck\nFROM scratch\n")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "n.ipynb")
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter_azureml_image", "run", "n.ipynb"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("BadUsage: --until: 'chck'")
+    assert done.stdout == ""
+
+
+def test_bases_lists_the_catalog(capsys: Capture) -> None:
+    assert main(["bases", "minimal-py312-inference"]) == 0
+    assert "mcr.microsoft.com/azureml/minimal-py312-inference" in capsys.readouterr().out
+    assert main(["bases", "minimal-py312-inference", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["base_images"][0]["python"]
+
+
+def test_doctor_is_a_table(state_dir: Path, capsys: Capture) -> None:
+    assert main(["doctor", "--format", "json"]) in (0, 1)
+    rows = json.loads(capsys.readouterr().out)["doctor"]
+    assert {"kernel", "Docker", "journal"} <= {row["what"] for row in rows}
+
+
+def test_help_of_everything(capsys: Capture) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for command in COMMANDS:
+        assert command.verb in shown
+        if command.verb != "sandbox":
+            assert main([command.verb, "--help"]) == 0
+    assert main([]) == 2
+
+
+def test_the_sandbox_is_a_program_of_its_own(capsys: Capture) -> None:
+    assert main(["sandbox", "--help"]) == 0
+    assert "--port-file" in capsys.readouterr().out
