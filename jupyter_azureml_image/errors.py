@@ -5,6 +5,7 @@ ImageError
 ├── BadSettings            a setting has a value that cannot be used
 ├── CheckFailed            findings at or above --fail-on (carries them)
 ├── ContextError           the build context cannot be read, or must not be sent
+│   └── ContextChanged     a file changed while it was read (context/reading.py)
 ├── BuilderUnavailable     no builder here can do what is asked (says what was tried)
 ├── BuildFailed            the build ran and failed (instruction, exit code, log)
 ├── RehearsalFailed        the image does not serve as Azure ML would start it

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import wire
+from . import state, wire
 from .build.ports import BuiltImage
 from .context.manifest import resolve_context
 from .journal import Journal, RunRow
@@ -81,7 +81,7 @@ def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal) -> str:
     """What a verdict is true for: the image's content, the sample, the mounts, the routes."""
     mounts = rehearsal.mounts
     folders = [
-        resolve_context(Path(place), dockerfile=None, reach=None).digest
+        resolve_context(Path(place), snapshots=state.folder() / "snapshots").digest
         if place and Path(place).is_dir()
         else place and hashlib.sha256(Path(place).read_bytes()).hexdigest()
         for place in (mounts.code, mounts.model)

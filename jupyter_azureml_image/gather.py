@@ -13,7 +13,7 @@ from .dockerfile.evaluate import evaluate
 from .dockerfile.facts import BaseFacts, Facts, Need
 from .dockerfile.model import Dockerfile
 from .dockerfile.parse import parse
-from .errors import BuilderUnavailable, ImageError
+from .errors import ImageError
 from .outside import Base, Outside
 from .plan.choose import Offer, choose
 from .plan.registration import Workspace
@@ -65,8 +65,8 @@ def gather(request: BuildRequest, outside: Outside) -> Known:
             snapshots=state.folder() / "snapshots",
         )
     workspace, no_workspace = _workspace(request, outside)
-    offered = _Offers(request, outside)
-    builder, reason, no_builder = offered.choose(request, _needs(request, facts))
+    offered = _Offers(request, outside, _needs(request, facts))
+    builder, reason, no_builder = offered.choose()
     return Known(
         dockerfile=dockerfile,
         facts=facts,
@@ -119,26 +119,32 @@ def _workspace(
 class _Offers:
     """What the local engine and the cloud offer; the cloud is asked only where it may be used."""
 
-    def __init__(self, request: BuildRequest, outside: Outside) -> None:
+    def __init__(self, request: BuildRequest, outside: Outside, needs: tuple[Need, ...]) -> None:
+        self._request = request
+        self._needs = needs
         self._builders: list[Builder] = []
         self.local = self._ask(outside.local_builders)
-        self.cloud = Offer()
-        if request.build != "local":
-            self.cloud = self._ask(lambda: outside.cloud_builders(request))
+        self._cloud = Offer()
+        if self._cloud_may_build():
+            self._cloud = self._ask(lambda: outside.cloud_builders(request))
 
-    def choose(
-        self, request: BuildRequest, needs: tuple[Need, ...]
-    ) -> tuple[Builder | None, str, ImageError | None]:
+    def choose(self) -> tuple[Builder | None, str, ImageError | None]:
+        """The builder and why, or why there is none."""
         try:
-            abilities, reason = choose(request.build, needs, self.local, self.cloud)
+            abilities, reason = choose(self._request.build, self._needs, self.local, self._cloud)
         except ImageError as error:
             return None, "", error
         return next(b for b in self._builders if b.abilities == abilities), reason, None
 
+    def _cloud_may_build(self) -> bool:
+        if self._request.build in ("acr", "azureml"):
+            return True
+        return self._request.build == "auto" and self.local.fitting(self._needs) is None
+
     def _ask(self, ask: Callable[[], tuple[Builder, ...]]) -> Offer:
         try:
             builders = ask()
-        except BuilderUnavailable as error:
+        except ImageError as error:
             return Offer(refusal=error)
         self._builders += builders
         return Offer(ways=tuple(builder.abilities for builder in builders))

@@ -212,10 +212,8 @@ class Pipeline:
         if self._existing.pushed:
             self._pushed(self._existing.pushed)
             return Ended("reused", f"Not pushed again: {server} holds {self._existing.pushed}.")
-        if image is not None and image.digest:
-            self._pushed(image.digest)
-            return Ended("done", f"Pushed by the build as {self.build.reference}.")
-        digest = workspace.push(plan.reference, server, repository, self._emit)
+        by_build = image is not None and image.digest
+        digest = by_build or workspace.push(plan.reference, server, repository, self._emit)
         self._pushed(digest)
         self._note(
             pushed={
@@ -224,7 +222,8 @@ class Pipeline:
                 "fingerprint": plan.fingerprint.value,
             }
         )
-        return Ended("done", f"Pushed {self.build.reference}.")
+        how = "Pushed by the build as" if by_build else "Pushed"
+        return Ended("done", f"{how} {self.build.reference}.")
 
     def _do_register(self) -> Ended:
         workspace = self._needed_workspace

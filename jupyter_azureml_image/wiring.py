@@ -58,11 +58,9 @@ class Here:
         """ACR builders, best first; raises BuilderUnavailable where there are none."""
         from .azure.acr import acr_builders
 
-        workspace = self.workspace(connect=False)
+        workspace = self.workspace(connect=request.build in ("acr", "azureml"))
         if workspace is None:
-            raise BuilderUnavailable(
-                "No workspace with a container registry is connected.", code="no-cloud"
-            )
+            raise BuilderUnavailable("No workspace is connected whose registry could build it.")
         return acr_builders(workspace, request)
 
     def workspace(self, *, connect: bool) -> Connection | None:

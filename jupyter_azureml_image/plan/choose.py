@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..build.ports import Abilities
 from ..dockerfile.facts import Need
-from ..errors import BuilderUnavailable
+from ..errors import BuilderUnavailable, ImageError
 from .request import BuilderChoice
 
 _WORDS = {
@@ -28,7 +28,7 @@ class Offer:
     """What one kind of builder offers: its ways, best first, or why there is none."""
 
     ways: tuple[Abilities, ...] = ()
-    refusal: BuilderUnavailable | None = None
+    refusal: ImageError | None = None
 
     @property
     def absent(self) -> bool:
