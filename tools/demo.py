@@ -106,11 +106,9 @@ def _last(text: str) -> str:
 
 def surroundings() -> dict[str, str]:
     """Return the variables that give the demo a state and an offline workspace of its own."""
-    folder = cache() / "demo"
     return {
         "AZUREML_IMAGE_WORKSPACE": "sandbox",
-        "AZUREML_IMAGE_STATE": str(folder / "state"),
-        "XDG_DATA_HOME": str(folder),
+        "AZUREML_IMAGE_STATE": str(cache() / "demo" / "state"),
         # The kernel is the one of this environment, whatever kernels the user has.
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
@@ -118,8 +116,10 @@ def surroundings() -> dict[str, str]:
 
 def stop() -> None:
     """Stop the demo's offline workspace, with the containers of its deployments."""
-    command = [sys.executable, "-m", "jupyter_azureml_image", "sandbox", "--stop"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **surroundings()}, check=False)
+    state = Path(surroundings()["AZUREML_IMAGE_STATE"]) / "sandbox"
+    if state.exists():
+        command = [sys.executable, "-m", "jupyter_azureml_image", "sandbox", "--stop"]
+        subprocess.run([*command, "--state", str(state)], cwd=ROOT, check=False)
 
 
 def main() -> None:
