@@ -15,7 +15,8 @@ from urllib.parse import quote, urlsplit
 
 from ..errors import Cancelled, ImageError, ServiceFault
 from .identity import Credential
-from .translate import explain, from_answer, refused
+from .refusals import from_answer, refused
+from .translate import explain
 
 ML_API = "2024-04-01"
 REGISTRY_API = "2023-07-01"

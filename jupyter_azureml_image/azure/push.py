@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from ..errors import BuilderUnavailable, RegistryError
 from ..events import Emit
+from .refusals import Refusal, refused
 from .registry import Registry
-from .translate import Refusal, refused
 
 STANDIN = "azureml-image.standin"
 

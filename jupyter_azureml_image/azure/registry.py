@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import AzureError, Forbidden, ImageError, RegistryError, SignedOut
 from .arm import Arm
-from .translate import from_answer, refused, translated
+from .refusals import from_answer, refused
+from .translate import translated
 
 TOKEN_USER = "00000000-0000-0000-0000-000000000000"  # noqa: S105  # the user name ACR asks for
 REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"

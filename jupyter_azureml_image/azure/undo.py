@@ -14,8 +14,9 @@ from ..errors import (
     SignedOut,
 )
 from ..events import LogLine
+from .refusals import one_line
 from .rollout import Rollout
-from .translate import one_line, translated
+from .translate import translated
 
 _LOG_LINES = 200
 _OWN_SENTENCE = (BadUsage, Cancelled, Forbidden, QuotaExceeded, SignedOut)

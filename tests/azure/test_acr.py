@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from jupyter_azureml_image.azure.acr import acr_builders
 from jupyter_azureml_image.azure.arm import Call
 from jupyter_azureml_image.azure.connection import Connection
 from jupyter_azureml_image.build.engine import Engine
-from jupyter_azureml_image.build.ports import BuildJob
+from jupyter_azureml_image.build.ports import BuildJob, RunToken
 from jupyter_azureml_image.context.manifest import resolve_context
 from jupyter_azureml_image.errors import (
     BuilderUnavailable,
@@ -329,3 +331,54 @@ def test_what_arrives_is_what_the_manifest_shows(
         if isinstance(e, LogLine) and titles.get(e.step or "", "").startswith("RUN")
     ]
     assert said == ["./marker", wanted.run_id]
+
+
+def test_a_killed_process_leaves_a_run_that_another_one_follows(
+    workspace: Connection, port_file: Path, job: MakeJob, tiny_image: str
+) -> None:
+    wanted = job(f"FROM {tiny_image}\nRUN echo begun; sleep 3; echo ended\n")
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, str(port_file), tiny_image, str(wanted.folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline().startswith("Run ")
+    child.kill()
+    child.wait()
+    child.stdout.close()
+
+    events: list[Event] = []
+    token = RunToken("acr-quick", {"file": str(wanted.folder / "acr-run.json")})
+    image = _builders(workspace)[0].attach(token, events.append).wait()
+    assert image.digest is not None
+    assert [e.text for e in events if isinstance(e, LogLine) and e.step == "step-2"] == [
+        "begun",
+        "ended",
+    ]
+
+
+_CHILD = """
+import sys, time
+from pathlib import Path
+from jupyter_azureml_image.azure.acr import acr_builders
+from jupyter_azureml_image.azure.connection import ConnectOptions, connect
+from jupyter_azureml_image.build.ports import BuildJob, RunToken
+from jupyter_azureml_image.context.manifest import resolve_context
+from jupyter_azureml_image.events import Note
+from jupyter_azureml_image.plan.request import BuildRequest, Recipe
+
+port_file, image, folder = sys.argv[1:]
+recipe = Recipe(f"FROM {image}\\nRUN echo begun; sleep 3; echo ended\\n")
+context = Path(folder, "context")
+context.mkdir(parents=True)
+builder = acr_builders(
+    connect(ConnectOptions(sandbox=True, port_file=port_file)), BuildRequest("x", recipe, ".")
+)[0]
+def emit(event):
+    if isinstance(event, Note) and event.text.startswith("Run "):
+        print(event.text, flush=True)
+job = BuildJob("killed", Path(folder), recipe, resolve_context(context), "acr-killed:1")
+builder.start(job, emit).wait()
+time.sleep(60)
+"""

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_azureml_image.azure.translate import Refusal, explain, one_line, refused, translated
+from jupyter_azureml_image.azure.refusals import Refusal, one_line, refused
+from jupyter_azureml_image.azure.translate import explain, translated
 from jupyter_azureml_image.errors import (
     AzureError,
     Forbidden,
