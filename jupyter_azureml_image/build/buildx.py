@@ -20,6 +20,7 @@ from ..events import Emit
 from ..plan.request import Recipe, SecretSource
 from . import failing, program
 from .abilities import frontend_syntax
+from .bases import fetch_private
 from .child import Child
 from .dialects.rawjson import RawJson
 from .dialects.reader import Failed, SolveReader
@@ -54,6 +55,9 @@ class BuildxBuilder:
     def start(self, job: BuildJob, emit: Emit) -> BackgroundRun:
         """Start the child. Raises BuilderUnavailable where it cannot be started."""
         job.folder.mkdir(parents=True, exist_ok=True)
+        if self._engine.sign_in is not None:
+            # buildx signs in with the docker configuration only.
+            fetch_private(self._engine, job.recipe, parse(job.recipe.text), emit)
         _write_inputs(job)
         command = _command(self._buildx.docker, job)
         surroundings = program.environment(self._engine, job.folder)

@@ -29,6 +29,9 @@ RUN_LABEL = "azureml-image.run"
 Auth = Mapping[str, str]
 """`username` and `password` for one registry; kept in memory only."""
 
+SignIn = Callable[[str], "Auth | None"]
+"""Gives the credentials for a registry's host name, None where it has none."""
+
 _PATIENCE = 60  # seconds for ordinary questions; builds, pulls and pushes wait for ever
 
 
@@ -38,6 +41,8 @@ class Engine:
     def __init__(self, client: Any, place: Place) -> None:
         self.client = client
         self.place = place
+        self.sign_in: SignIn | None = None
+        """Credentials for registries that the docker configuration knows nothing of."""
         about = client.version()
         components = about.get("Components") or [{}]
         self.podman: bool = components[0].get("Name") == "Podman Engine"
@@ -183,20 +188,22 @@ class Engine:
 
     def auth(self, reference: str, given: Auth | None = None) -> dict[str, str]:
         """Credentials for the registry of `reference`: those given, else what the docker
-        configuration holds. A credential helper that is missing or fails counts as none."""
+        configuration holds (a helper that is missing or fails counts as nothing), else what
+        `sign_in` gives."""
         import docker.auth
         import docker.errors
 
         if given is not None:
             return dict(given)
         registry = Reference.read(reference).registry
+        config = without_missing_helpers(read_config(os.environ))
         try:
-            store = docker.auth.load_config(
-                config_dict=without_missing_helpers(read_config(os.environ))
-            )
+            store = docker.auth.load_config(config_dict=config)
             found = store.resolve_authconfig(None if registry == "docker.io" else registry)
         except (docker.errors.DockerException, OSError, ValueError):
-            return {}
+            found = None
+        if not found and self.sign_in is not None:
+            found = self.sign_in(registry)
         return dict(found or {})
 
     def pull(

@@ -101,10 +101,11 @@ class Files:
 def looking_into(engine: Engine, image: str) -> Iterator[Files]:
     """The files of an image, by a container that is made for it and never started."""
     from .engine import RUN_LABEL
+    from .owner import OWNER_LABEL, owner
 
     with engine.asked_to("look into an image"):
         made = engine.client.create_container(
-            image, command=["-"], entrypoint=["-"], labels={RUN_LABEL: "look"}
+            image, command=["-"], entrypoint=["-"], labels={RUN_LABEL: "look", OWNER_LABEL: owner()}
         )
         try:
             yield Files(engine, made["Id"])

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..build.dialects.text import Lines
 from ..build.engine import Engine
 from ..errors import BuilderUnavailable, ImageError
-
-OWNER_LABEL = "azureml-image.owner"
-"""Who started a container that must not outlive it: process number and its time of birth."""
 
 _LOG_LINES = 400
 
@@ -105,33 +100,3 @@ class Container:
         """Remove it, running or not; one that is gone is no error."""
         with contextlib.suppress(ImageError), self._engine.asked_to("remove a container"):
             self._engine.client.remove_container(self.id, force=True, v=True)
-
-
-def owner() -> str:
-    """This process, in a form that a later one with the same number does not share."""
-    return f"{os.uname().nodename}/{os.getpid()}/{_born(os.getpid())}" if _unix() else ""
-
-
-def sweep(engine: Engine) -> None:
-    """Remove the containers whose owner, a process of this machine, is gone: a kernel that is
-    killed cannot clean up after itself."""
-    if not _unix():
-        return
-    with engine.asked_to("list containers"):
-        found = engine.client.containers(all=True, filters={"label": OWNER_LABEL})
-    for each in found:
-        host, _, rest = str((each.get("Labels") or {}).get(OWNER_LABEL, "")).partition("/")
-        number, _, born = rest.partition("/")
-        if host == os.uname().nodename and number.isdigit() and _born(int(number)) != born:
-            Container(engine, each["Id"], 0).remove()
-
-
-def _unix() -> bool:
-    return Path("/proc/self/stat").exists()
-
-
-def _born(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..build.engine import RUN_LABEL, Engine
+from ..build.owner import sweep
 from ..dockerfile.facts import BaseFacts
 from ..errors import BadUsage, BuilderUnavailable, DeploymentFailed, ImageError
 from ..events import Emit, LogLine, Note, StepEnded, StepStarted
@@ -83,15 +84,17 @@ def local_resources(engine: Engine) -> tuple[Resource, ...]:
     return deployments + images
 
 
-def prune_locally(engine: Engine) -> tuple[str, ...]:
-    """Remove our stopped containers, and our images that no container uses; a line each."""
+def prune_locally(engine: Engine, only: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Remove our stopped containers, and our images (`only` those) that no container uses; a
+    line each."""
     removed: list[str] = []
+    sweep(engine)
     for each in _labelled(engine, RUN_LABEL):
-        if each.get("State") != "running":
+        if each.get("State") in ("exited", "dead"):
             Container(engine, each["Id"], 0).remove()
             removed.append(f"container {', '.join(each.get('Names') or [each['Id'][:12]])}")
     for each in engine.images():
-        for name in _names(each):
+        for name in _names(each) if only is None else set(_names(each)) & set(only):
             # Refused, and rightly left, where a container still runs on it.
             with contextlib.suppress(ImageError), engine.asked_to(f"remove {name}"):
                 engine.client.remove_image(name)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..build.engine import RUN_LABEL, Engine
+from ..build.owner import OWNER_LABEL, owner, sweep
 from ..dockerfile.facts import BaseFacts
 from ..errors import BuilderUnavailable
 from ..events import Emit, LogLine, Note, StepEnded, StepOutcome, StepStarted
 from ..plan.request import Rehearsal, Routes
 from . import diagnosis, probe
-from .container import OWNER_LABEL, Container, Launch, owner, sweep
+from .container import Container, Launch
 from .mounting import APP, Mounting, mount
 from .readiness import Patience, Unready, await_ready
 from .script import SCRIPT
