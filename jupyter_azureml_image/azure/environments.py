@@ -53,10 +53,10 @@ def register(connection: Connection, registration: Registration) -> RegisteredEn
             raise
         return held
     stored = find(connection, registration.name, registration.version)
-    if stored is None or stored.image != registration.image:
+    if stored is None or (stored.image or "") != registration.image:
         raise ServiceFault(
             f"The workspace did not store {label} with the image that was asked "
-            f"({registration.image}).",
+            f"({registration.image or 'none'}).",
             hint="Look at it in the studio before using it.",
         )
     return stored
@@ -105,10 +105,13 @@ def _held(connection: Connection, registration: Registration) -> RegisteredEnvir
 def _same(found: Mapping[str, Any], held: RegisteredEnvironment, asked: Registration) -> bool:
     """The same image, or another build of the same fingerprint; and the same routes."""
     fingerprint = asked.tags.get(FINGERPRINT_TAG)
-    image = held.image == asked.image or (
+    properties = found.get("properties") or {}
+    place = asked.context.uri if asked.context else None
+    content = (held.image or "", (properties.get("build") or {}).get("contextUri"))
+    image = content == (asked.image, place) or (
         fingerprint is not None and held.tags.get(FINGERPRINT_TAG) == fingerprint
     )
-    inference = (found.get("properties") or {}).get("inferenceConfig") or {}
+    inference = properties.get("inferenceConfig") or {}
     stored = tuple(
         ((inference.get(key) or {}).get("port"), (inference.get(key) or {}).get("path"))
         for key in _ROUTES
@@ -142,7 +145,7 @@ def _record(name: str, version: str, found: Mapping[str, Any]) -> RegisteredEnvi
 
 
 def _entity(registration: Registration) -> Any:
-    from azure.ai.ml.entities import Environment
+    from azure.ai.ml.entities import BuildContext, Environment
 
     inference = None
     if registration.routes is not None:
@@ -151,10 +154,12 @@ def _entity(registration: Registration) -> Any:
             name: {"port": port, "path": path}
             for name, (port, path) in zip(names, _pairs(registration.routes), strict=True)
         }
+    place = registration.context
     return Environment(
         name=registration.name,
         version=registration.version,
-        image=registration.image,
+        image=registration.image or None,
+        build=BuildContext(path=place.uri, dockerfile_path=place.dockerfile) if place else None,
         inference_config=inference,
         tags=dict(registration.tags),
         description=registration.description,

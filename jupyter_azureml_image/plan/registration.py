@@ -28,8 +28,20 @@ class WorkspaceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextPlace:
+    """A build context in the workspace's own store, from which Azure ML builds the image when
+    it is first used. `uri` ends in `/`; `dockerfile` is relative to it."""
+
+    uri: str
+    dockerfile: str
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
-    """An environment to register. `image` ends in `@sha256:...`; `routes` None: no server."""
+    """An environment to register. `image` ends in `@sha256:...`; `routes` None: no server.
+
+    With `context` Azure ML builds the image itself, and `image` is empty.
+    """
 
     name: str
     version: str
@@ -37,6 +49,7 @@ class Registration:
     routes: Routes | None
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
+    context: ContextPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
