@@ -86,12 +86,21 @@ class _Run:
                 scope = self._scope("", None, None)
                 scope.start_from_image(BaseFacts())
             if scope is None:
+                self._check_defaults(instruction)
                 continue
             scope.instructions.append(index)
             self._step(scope, instruction, index)
         if not self.scopes:
             self._scope("", None, None).start_from_image(BaseFacts())
         self._name_origins()
+
+    def _check_defaults(self, instruction: Instruction) -> None:
+        """The defaults of ARGs above the first FROM, which FROM sees."""
+        for each in assignments(instruction):
+            if each.value is not None and each.name not in self.build_args:
+                problem = expand(each.value, self.global_args, self.dockerfile.escape).problem
+                if problem:
+                    self.problems.append(Fault(f"{each.value}: {problem}", each.span))
 
     def _begin(self, instruction: Instruction, index: int) -> Scope:
         words = instruction.words

@@ -26,8 +26,6 @@ class LogicalLine:
     anchors: Anchors
     start: int
     end: int
-    last: int
-    """Index of its last physical line."""
 
 
 class LineReader:
@@ -85,17 +83,17 @@ class LineReader:
         start = offset
         text, goes_on = self._continued(line)
         if not goes_on:
-            return LogicalLine(text, ((0, offset),), start, offset + len(line), self.index - 1)
+            return LogicalLine(text, ((0, offset),), start, offset + len(line))
         parts, anchors, length = [text], [(0, offset)], len(text)
-        end, last = offset + len(line), self.index - 1
+        end = read_to = offset + len(line)
         while goes_on and self.index < self.count:
-            index = self.index
+            line = self.lines[self.index].rstrip("\r")
+            offset = self.starts[self.index]
             self.index += 1
-            line = self.lines[index].rstrip("\r")
-            offset = self.starts[index]
+            read_to = offset + len(line)
             stripped = line.lstrip(SPACES)
             if stripped[:1] == "#":
-                self.comments.append(Span(offset + len(line) - len(stripped), offset + len(line)))
+                self.comments.append(Span(read_to - len(stripped), read_to))
                 continue
             if not stripped:
                 continue
@@ -103,8 +101,10 @@ class LineReader:
             anchors.append((length, offset))
             parts.append(text)
             length += len(text)
-            end, last = offset + len(line), index
-        return LogicalLine("".join(parts), tuple(anchors), start, end, last)
+            end = read_to
+        # Nothing came after the last escape character: all that was passed over belongs to it.
+        end = read_to if goes_on else end
+        return LogicalLine("".join(parts), tuple(anchors), start, end)
 
     def _continued(self, line: str) -> tuple[str, bool]:
         trimmed = line.rstrip(" \t")

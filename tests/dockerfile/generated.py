@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from jupyter_azureml_image.dockerfile.rules import RULES
+
 REAL: tuple[str, ...] = (
     """ARG BASE=mcr.microsoft.com/azureml/minimal-py312-inference:latest
 FROM ${BASE}
@@ -36,8 +38,8 @@ EOF
 COPY <<-"FILE" /etc/motd
 \thello $A
 \tFILE
-LABEL a=b "c d"='e f' g=h`
- i
+LABEL a=b "c d"='e f' g=h `
+ i=j
 FROM scratch
 COPY --from=build --chown=1000:1000 --chmod=0644 /src /src/
 ONBUILD COPY . /app
@@ -98,10 +100,7 @@ WORD = st.lists(
     max_size=5,
 ).map("".join)
 
-KEYWORDS = (
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL",
-    "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR", "FROM", "run", "NOPE",
-)  # fmt: skip
+KEYWORDS = (*RULES, "run", "NOPE")
 
 INSTRUCTION = st.builds(
     lambda keyword, flags, words: " ".join((keyword, *flags, *words)),

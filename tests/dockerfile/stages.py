@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 BUILDABLE: tuple[str, ...] = (
-    "FROM scratch\nENV A=1\nARG A=2\nLABEL x=$A",
-    "FROM scratch\nARG A=2\nENV A=1\nLABEL x=$A",
-    "ARG A=g\nFROM scratch\nLABEL x=${A:-unset}\nARG A\nLABEL y=$A\nARG A=l\nLABEL z=$A",
-    'FROM scratch AS a\nCMD ["x"]\nFROM a\nENTRYPOINT ["e"]\nCMD ["y"]',
-    'FROM scratch\nCMD ["x"]\nENTRYPOINT ["e"]',
-    "FROM scratch\nCMD x y\nENTRYPOINT e  f",
+    # who wins between ARG and ENV, what a stage sees of global arguments, quotes and escapes
+    """ARG G=global
+ARG EMPTY
+FROM scratch
+LABEL before=${G:-unset}
+ARG G
+LABEL after=$G
+ARG G=local EMPTY
+LABEL own=$G empty=${EMPTY-unset}
+ENV A=1
+ARG A=2
+LABEL arg_last=$A
+ARG B=2
+ENV B=1
+LABEL env_last=$B
+ENV C=1 D=$C
+ENV E=$C "N M"=1 'S'='$x' Q="a\\"b" R=a\\ b F='a\\b' H="a\\b"
+ENV I  b  c  \nENV J "x y" z
+ARG TARGETPLATFORM
+ARG TARGETARCH
+ARG TARGETVARIANT
+ARG TARGETSTAGE
+LABEL p=$TARGETPLATFORM a=$TARGETARCH v=${TARGETVARIANT-unset} t=$TARGETSTAGE u=$TARGETOS
+LABEL path=$PATH pwd=$PWD
+ENV $NOTHING=1
+WORKDIR a
+WORKDIR b/../c/
+USER "u x"
+""",
+    # commands, shells and what a stage hands on
+    """FROM scratch AS Builder
+ARG Q=1
+ENV E=2
+WORKDIR //c//d/.
+CMD ["x"]
+EXPOSE 1 80/TCP 90-92/udp 1.2.3.4:5:6 $UNSET
+SHELL ["/bin/bash", "-c"]
+FROM builder AS builder
+LABEL q=$Q e=$E
+ENTRYPOINT e  $Q
+FROM builder
+CMD $X ${Y:-z}
+""",
+    'FROM scratch AS a\nCMD ["x"]\nFROM a\nENTRYPOINT ["e"]\nCMD ["y"]\nONBUILD RUN x <<E\nE\n',
+    'FROM scratch\nCMD x y\nENTRYPOINT ["$e"]\nUSER ${x}\nWORKDIR ${x}',
     "FROM scratch\nENTRYPOINT []\nCMD",
-    'FROM scratch\nSHELL ["/bin/bash","-c"]\nCMD x',
-    "FROM scratch\nWORKDIR a\nWORKDIR b/../c/\nLABEL x=$PWD",
-    "FROM scratch\nWORKDIR /a\nWORKDIR ./b\nWORKDIR //c//d/.",
-    'FROM scratch\nWORKDIR "/a b"\nUSER "u x"',
-    "FROM scratch\nENV A=1 B=$A\nENV C=$A",
-    'FROM scratch\nENV "A B"=1 \'C\'=\'$x\' D="a\\"b" E=a\\ b F=\'a\\b\' G="a\\b"',
-    'FROM scratch\nENV A  b  c  \nENV B "x y" z',
-    "FROM scratch\nENV $X=1",
-    "FROM scratch\nEXPOSE 80/TCP 90-92/udp 1.2.3.4:5:6 $UNSET",
-    "FROM scratch\nEXPOSE foo",
-    "FROM scratch AS Builder\nENV A=1\nFROM builder\n",
-    "ARG X=builder\nFROM scratch AS Builder\nENV A=1\nFROM $X\n",
-    "FROM scratch AS a\nENV A=1\nFROM a AS a\nENV B=1\nFROM a\n",
+    '# escape=`\nFROM scratch\nENV A=a`$b C="x`"y" D=a\\b\nWORKDIR C:\\foo\n',
     "FROM scratch\nENV a=${b",
     'FROM scratch\nENV a="b',
     "FROM scratch\nENV a='b",
     "FROM scratch\nENV a=${b:=c}",
-    "FROM scratch\nENV a=${b:?no}",
     "FROM scratch\nLABEL a=${b:?no}",
-    "FROM scratch\nUSER ${x}",
-    "FROM scratch\nWORKDIR ${x}",
-    "FROM scratch\nCMD $X ${Y:-z}",
-    'FROM scratch\nCMD ["$X"]',
-    "FROM scratch\nONBUILD RUN a  b\nONBUILD COPY <<E /x\nhi\nE\n",
-    "FROM scratch\nONBUILD RUN a \\\n # c\n b\n",
-    "ARG A\nFROM scratch\nARG A\nLABEL x=${A-unset}",
-    "FROM scratch\nARG A\nLABEL x=${A-unset}",
-    "FROM scratch\nARG A=1 B=$A\nLABEL x=$B",
-    '# escape=`\nFROM scratch\nENV A=a`$b C="x`"y" D=a\\b\nWORKDIR C:\\foo\n',
+    "FROM scratch\nEXPOSE foo",
+    "ARG A=${\nFROM scratch\nENV a=b",
 )
 
 CONFIGURING: tuple[str, ...] = (

@@ -49,7 +49,7 @@ def test_an_evaluated_image_is_the_one_that_is_built(buildkit: BuildKit, text: s
     _same_image(buildkit, text)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(lines=st.lists(st.sampled_from(CONFIGURING), min_size=1, max_size=8))
 def test_instructions_add_up_as_they_do_in_a_build(buildkit: BuildKit, lines: list[str]) -> None:
     _same_image(buildkit, "\n".join(("ARG G=global", "FROM scratch AS one", *lines)))
