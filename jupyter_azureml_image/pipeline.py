@@ -36,7 +36,7 @@ from .inspection import inspect_context, inspect_text, stop_on
 from .journal import Journal
 from .outside import Outside
 from .plan.plan import Plan
-from .plan.registration import Registration, Workspace, WorkspaceFacts
+from .plan.registration import ContextPlace, Registration, Workspace, WorkspaceFacts
 from .plan.request import BuildRequest
 from .planning import make_plan
 from .rehearse.verdict import Verdict
@@ -181,12 +181,20 @@ class Pipeline:
             image = self._awaited(run)
         self._note(image=image)
         self._use(image)
+        if self._by_azureml:
+            return Ended(
+                "done", f"Uploaded the context to {image.reference}; nothing is built yet."
+            )
         return Ended("done", f"Built {image.reference}.")
 
     def _do_rehearse(self) -> Ended:
         request = self._request
         if not request.rehearsal.wanted:
             return self._judge(Verdict("skipped", "Not rehearsed: --no-rehearse was given."))
+        if self._by_azureml:
+            return self._judge(
+                Verdict("skipped", "Not rehearsed: Azure ML builds the image later.")
+            )
         key = existing.rehearsal_key(self._planned.fingerprint, request.rehearsal)
         earlier = existing.verdict_for(self._run.journal, request.name, key)
         if earlier is not None:
@@ -203,6 +211,8 @@ class Pipeline:
 
     def _do_push(self) -> Ended:
         plan, workspace = self._planned, self._needed_workspace
+        if self._by_azureml:
+            return Ended("skipped", "Nothing to push: Azure ML builds the image later.")
         registered = self._existing.registered
         if registered is not None and registered.image:
             self._pushed(registered.image.rpartition("@")[2])
@@ -260,6 +270,11 @@ class Pipeline:
         if workspace is None:
             raise RuntimeError("the plan let a run without a workspace come this far")
         return workspace
+
+    @property
+    def _by_azureml(self) -> bool:
+        """Whether Azure ML builds the image itself, after the registration."""
+        return self._request.build == "azureml"
 
     @property
     def _place(self) -> tuple[str, str]:
@@ -354,6 +369,9 @@ class Pipeline:
             name=plan.name,
             version=plan.version,
             image=self.build.reference or "",
+            context=ContextPlace.of(self._image.reference)
+            if self._by_azureml and self._image
+            else None,
             routes=request.rehearsal.routes if serves else None,
             tags=tags,
             description=request.description,

@@ -59,7 +59,7 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
     reference = local_reference(request.name, version)
     registered = _registered(request, known.workspace, version, fingerprint)
     existing = Existing(
-        image=local_image(outside, reference, fingerprint),
+        image=None if request.build == "azureml" else local_image(outside, reference, fingerprint),
         registered=registered,
         pushed=pushed_digest(journal, known.workspace, (destination, repository), fingerprint)
         if destination and known.workspace and not registered
@@ -103,6 +103,8 @@ def _destination(request: BuildRequest, known: Known) -> str | None:
         facts = known.workspace.facts if known.workspace else None
         return facts.login_server if facts else None
     workspace = _needed_workspace(known)
+    if request.build == "azureml":
+        return None
     if request.registry:
         return workspace.login_server(request.registry)
     if workspace.facts.login_server is None:
@@ -162,6 +164,8 @@ def _creates(
     facts = known.workspace.facts if known.workspace else None
     lines = []
     bills = "bills nothing" if facts and facts.sandbox else "its storage bills to the registry"
+    if includes(request.until, "build") and request.build == "azureml":
+        lines.append("the context in the workspace's own store; Azure ML builds it at first use")
     if includes(request.until, "push") and destination:
         lines.append(f"an image in {destination} ({bills})")
     if includes(request.until, "register") and facts:

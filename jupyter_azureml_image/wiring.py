@@ -57,10 +57,13 @@ class Here:
     def cloud_builders(self, request: BuildRequest) -> tuple[Builder, ...]:
         """ACR builders, best first; raises BuilderUnavailable where there are none."""
         from .azure.acr import acr_builders
+        from .azure.azureml_builder import AzureMlBuilder
 
         workspace = self.workspace(connect=request.build in ("acr", "azureml"))
         if workspace is None:
             raise BuilderUnavailable("No workspace is connected whose registry could build it.")
+        if request.build == "azureml":
+            return (AzureMlBuilder(workspace),)
         return acr_builders(workspace, request)
 
     def workspace(self, *, connect: bool) -> Connection | None:

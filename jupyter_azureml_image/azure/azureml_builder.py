@@ -38,7 +38,7 @@ LOST = (
 
 class AzureMlBuilder:
     """Uploads the context; implements `build.ports.Builder`. The image it gives has neither id
-    nor digest: its reference is the context's address (see `place_of`)."""
+    nor digest: its reference is the context's address (see `ContextPlace.of`)."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -69,12 +69,6 @@ class AzureMlBuilder:
             hint="Run the cell again: files that arrived are not sent again.",
             code="not-started",
         )
-
-
-def place_of(image: BuiltImage) -> ContextPlace:
-    """Where the context lies that this builder uploaded."""
-    uri, _, dockerfile = image.reference.rpartition("/")
-    return ContextPlace(f"{uri}/", dockerfile)
 
 
 def _check(recipe: Recipe) -> None:

@@ -35,6 +35,12 @@ class ContextPlace:
     uri: str
     dockerfile: str
 
+    @classmethod
+    def of(cls, reference: str) -> ContextPlace:
+        """The place that the reference of an uploaded, unbuilt image names."""
+        uri, _, dockerfile = reference.rpartition("/")
+        return cls(f"{uri}/", dockerfile)
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_azureml_image.azure.azureml_builder import AzureMlBuilder, place_of
+from jupyter_azureml_image.azure.azureml_builder import AzureMlBuilder
 from jupyter_azureml_image.azure.connection import Connection
 from jupyter_azureml_image.azure.datastore import default_datastore
-from jupyter_azureml_image.build.ports import BuildJob
+from jupyter_azureml_image.build.ports import BuildJob, BuiltImage
 from jupyter_azureml_image.context.manifest import resolve_context
 from jupyter_azureml_image.errors import BuilderUnavailable, ContextError
 from jupyter_azureml_image.events import Event, Note
-from jupyter_azureml_image.plan.registration import Registration
+from jupyter_azureml_image.plan.registration import ContextPlace, Registration
 from jupyter_azureml_image.plan.request import Recipe, Routes
 
 from .conftest import SetFaults
@@ -35,6 +35,10 @@ def _job(context: Path, text: str = "FROM scratch\nCOPY . /app\n", **recipe: obj
     return BuildJob("r1", context.parent, wanted, resolve_context(context), "x:1")
 
 
+def _place(image: BuiltImage) -> ContextPlace:
+    return ContextPlace.of(image.reference)
+
+
 @pytest.mark.parametrize("identity", [False, True], ids=["secret", "identity-based store"])
 def test_what_is_uploaded_is_the_manifest_and_the_dockerfile(
     workspace: Connection, context: Path, faults: SetFaults, identity: bool
@@ -42,7 +46,7 @@ def test_what_is_uploaded_is_the_manifest_and_the_dockerfile(
     if identity:
         faults({"fault": "identity-datastore"})
     job = _job(context)
-    place = place_of(AzureMlBuilder(workspace).start(job, lambda _: None).wait())
+    place = _place(AzureMlBuilder(workspace).start(job, lambda _: None).wait())
     store = default_datastore(workspace)
     prefix = place.uri.removeprefix(f"{store.account_url}/{store.container}/")
     with store.client() as client:
@@ -68,7 +72,7 @@ def test_the_environment_is_registered_with_its_context_and_what_is_lost_is_said
     workspace: Connection, context: Path
 ) -> None:
     events: list[Event] = []
-    place = place_of(AzureMlBuilder(workspace).start(_job(context), events.append).wait())
+    place = _place(AzureMlBuilder(workspace).start(_job(context), events.append).wait())
     asked = Registration(f"env-{uuid.uuid4().hex[:8]}", "1", "", Routes(), context=place)
     stored = workspace.register(asked)
     assert stored.image is None
