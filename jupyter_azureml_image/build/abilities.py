@@ -9,12 +9,14 @@ from __future__ import annotations
 from ..dockerfile.facts import NeedKind
 from .engine import Engine
 
-_SINCE: tuple[tuple[int, tuple[NeedKind, ...]], ...] = (
-    (18, ("mount", "chmod")),
-    (23, ("heredoc", "link")),
+_SINCE: tuple[tuple[tuple[int, int], tuple[NeedKind, ...]], ...] = (
+    ((18, 9), ("mount", "chmod")),
+    ((23, 0), ("heredoc", "link")),
+    ((28, 5), ("exclude",)),
+    ((29, 0), ("parents",)),
 )
 
 
 def frontend_syntax(engine: Engine) -> tuple[NeedKind, ...]:
     """What a Dockerfile without a `# syntax=` line may use."""
-    return tuple(kind for since, kinds in _SINCE if engine.major >= since for kind in kinds)
+    return tuple(kind for since, kinds in _SINCE if engine.release >= since for kind in kinds)

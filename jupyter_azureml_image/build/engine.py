@@ -80,10 +80,11 @@ class Engine:
         return f"{'Podman' if self.podman else 'Docker Engine'} {self.version}"
 
     @property
-    def major(self) -> int:
-        """The first number of its version, 0 where it has none."""
-        first = self.version.partition(".")[0]
-        return int(first) if first.isdigit() else 0
+    def release(self) -> tuple[int, int]:
+        """The first two numbers of its version, 0 where it has none."""
+        first, _, rest = self.version.partition(".")
+        second = rest.partition(".")[0]
+        return int(first) if first.isdigit() else 0, int(second) if second.isdigit() else 0
 
     @property
     def on_this_machine(self) -> bool:

@@ -41,7 +41,8 @@ class EngineApiBuilder:
             builder="local",
             way="engine-api",
             title=f"{self._engine.title} (its own BuildKit)",
-            can=frontend_syntax(self._engine),
+            # Sources may lie a folder deeper than written, and --parents would show it.
+            can=tuple(kind for kind in frontend_syntax(self._engine) if kind != "parents"),
         )
 
     def start(self, job: BuildJob, emit: Emit) -> BackgroundRun:

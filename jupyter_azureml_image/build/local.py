@@ -16,7 +16,7 @@ WAY = "AZUREML_IMAGE_LOCAL_WAY"
 """Forces one way: buildx, engine-api or classic."""
 
 _WAYS = ("buildx", "engine-api", "classic")
-_FIRST_BUILDKIT = 20  # engines before it have a BuildKit too early for the API's own use
+_FIRST_BUILDKIT = (20, 10)  # before it, BuildKit is too early for the API's own use
 
 
 def local_builders(engine: Engine, way: str | None = None) -> list[Builder]:
@@ -34,7 +34,7 @@ def local_builders(engine: Engine, way: str | None = None) -> list[Builder]:
     found: list[Builder] = []
     if forced in (None, "buildx") and (buildx := find_buildx(engine)):
         found.append(BuildxBuilder(engine, buildx))
-    if forced in (None, "engine-api") and not engine.podman and engine.major >= _FIRST_BUILDKIT:
+    if forced in (None, "engine-api") and not engine.podman and engine.release >= _FIRST_BUILDKIT:
         found.append(EngineApiBuilder(engine))
     if forced in (None, "classic"):
         found.append(ClassicBuilder(engine))

@@ -22,7 +22,7 @@ def made(engine, tmp_path):
 
 def test_it_says_what_it_is(engine):
     assert engine.title == f"Docker Engine {engine.version}"
-    assert engine.major >= 20
+    assert engine.release >= (20, 0)
     assert engine.os == "linux"
     assert not engine.podman
     assert engine.on_this_machine

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.build.engines import WAYS, builder, connected, docker_config
+from tests.build.signing import private_registry
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,10 @@ def local(engine, way, plugin_config, monkeypatch):
     monkeypatch.setenv("DOCKER_CONFIG", str(plugin_config))
     monkeypatch.delenv("BUILDX_BUILDER", raising=False)
     return builder(engine, way)
+
+
+@pytest.fixture(scope="session")
+def private(tmp_path_factory):
+    """Address of a registry that asks for a sign-in."""
+    with private_registry(tmp_path_factory.mktemp("private")) as address:
+        yield address

@@ -1,5 +1,6 @@
 """What every local builder does alike, on real engines: the same Dockerfile, the same story."""
 
+import base64
 import threading
 import uuid
 
@@ -8,7 +9,8 @@ import pytest
 from jupyter_azureml_image.build.engine import RUN_LABEL
 from jupyter_azureml_image.errors import BuildFailed, Cancelled
 from jupyter_azureml_image.events import LogLine
-from tests.build.engines import LABEL, Heard, listing, make_job, traces
+from tests.build.engines import LABEL, Heard, docker_config, listing, make_job, traces
+from tests.build.signing import PASSWORD, USER
 
 NAME = "azureml-image-test/contract:1"
 
@@ -212,9 +214,53 @@ def test_a_base_that_must_be_pulled_says_so(local, engine, tmp_path, tiny_image,
         tmp_path, f"FROM {pushed}\nCOPY a /a\n", {"a": uuid.uuid4().hex}, reference=NAME, pull=True
     )
     _, heard = build(local, job)
-    assert [outcome for *_, outcome in heard.steps][-1] == "done"
+    assert [outcome for *_, outcome in heard.steps] == ["done", "done"]
+    assert max(heard.moved("pull")) >= 300_000
     assert image.image_id
     engine.remove(pushed)
+
+
+def test_a_private_base_is_refused_in_words_and_had_with_a_sign_in(
+    local, engine, tmp_path, tiny_image, private, monkeypatch
+):
+    base = f"{private}/private-{uuid.uuid4().hex[:8]}:1"
+    engine.tag(tiny_image, base)
+    engine.push(base, Heard(), {"username": USER, "password": PASSWORD})
+    engine.remove(base)
+    job = make_job(tmp_path, f"FROM {base}\nCOPY a /a\n", {"a": "a"}, reference=NAME)
+    error, _ = failure(local, job)
+    assert error.code == "base-unauthorized"
+    assert f"'{base}' may not be pulled" in error.message
+
+    asked = []
+
+    def sign_in(registry):
+        asked.append(registry)
+        return {"username": USER, "password": PASSWORD}
+
+    monkeypatch.setattr(engine, "sign_in", sign_in)
+    build(local, job)
+    assert set(asked) == {private}
+    assert PASSWORD not in "".join(
+        path.read_text(errors="replace") for path in job.folder.rglob("*") if path.is_file()
+    )
+    engine.remove(NAME)
+    engine.remove(base)
+
+
+def test_a_private_base_is_had_with_the_docker_configurations_own_sign_in(
+    local, engine, tmp_path, tiny_image, private, buildx_plugin, monkeypatch
+):
+    base = f"{private}/private-{uuid.uuid4().hex[:8]}:1"
+    engine.tag(tiny_image, base)
+    engine.push(base, Heard(), {"username": USER, "password": PASSWORD})
+    engine.remove(base)
+    token = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    config = docker_config(tmp_path / "docker", buildx_plugin, auths={private: {"auth": token}})
+    monkeypatch.setenv("DOCKER_CONFIG", str(config))
+    job = make_job(tmp_path, f"FROM {base}\nCOPY a /a\n", {"a": "a"}, reference=NAME)
+    build(local, job)
+    engine.remove(base)
 
 
 def test_build_arguments_target_and_network_are_honoured(local, engine, tmp_path, tiny_image):
