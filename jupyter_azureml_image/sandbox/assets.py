@@ -204,6 +204,9 @@ class Assets:
             "isAnonymous": False,
         }
         properties = {**base, **kept, **self._kind.fill(sent)}
+        for map_of_text in ("tags", "properties"):  # whatever was sent
+            sent_map = properties[map_of_text]
+            properties[map_of_text] = {key: str(value) for key, value in sent_map.items()}
         return {
             "id": f"{self._id(name)}/versions/{version}",
             "name": version,
@@ -228,8 +231,10 @@ def fill_environment(given: Document) -> Document:
     conda = given.get("condaFile")
     if conda:
         filled["condaFile"] = _conda_as_json(conda)
-    elif given.get("build"):
-        filled["condaFile"] = ""
+    build = given.get("build")
+    if build:
+        filled.setdefault("condaFile", "")
+        filled["build"] = {"dockerfilePath": "Dockerfile", **build}
     return filled
 
 

@@ -118,11 +118,14 @@ class Deployments:
         endpoint = request.params["endpoint"]
         if self._endpoints.find(endpoint) is None:
             return self._endpoints.missing(endpoint)
-        return json_response(200, {"value": [_shown(item) for item in self.of(endpoint)]})
+        version = request.query["api-version"]
+        return json_response(200, {"value": [_shown(item, version) for item in self.of(endpoint)]})
 
     def _get(self, request: Request) -> Response:
         found = self.find(request.params["endpoint"], request.params["deployment"])
-        return json_response(200, _shown(found)) if found else self._missing(request)
+        if found is None:
+            return self._missing(request)
+        return json_response(200, _shown(found, request.query["api-version"]))
 
     def _put(self, request: Request) -> Response:
         endpoint, name, given = (
@@ -178,7 +181,7 @@ class Deployments:
         self._store.put(document["id"], KIND, document)
         self._operations.run(operation, self._work(document["id"]))
         headers = self._operations.headers(operation, version, document["id"])
-        return json_response(200 if before else 201, _shown(document), headers)
+        return json_response(200 if before else 201, _shown(document, version), headers)
 
     def _document(
         self, endpoint: str, name: str, given: Document, before: Document | None
@@ -309,5 +312,9 @@ class Deployments:
         )
 
 
-def _shown(document: Document) -> Document:
-    return {key: value for key, value in document.items() if not key.startswith("_")}
+def _shown(document: Document, version: str = "") -> Document:
+    shown = {key: value for key, value in document.items() if not key.startswith("_")}
+    if not version.startswith("2022"):  # later versions know egressPublicNetworkAccess only
+        kept = {k: v for k, v in shown["properties"].items() if k != "privateNetworkConnection"}
+        shown["properties"] = kept
+    return shown

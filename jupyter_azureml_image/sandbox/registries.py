@@ -9,6 +9,8 @@ from .faults import Faults
 from .names import ACR, ML, Names
 from .web import Request, Response, Route, json_response, route
 
+SKU = {"name": "Standard", "tier": "Standard"}
+
 
 class Registries:
     """Answers for the one registry; `login_server` is where it really listens."""
@@ -49,7 +51,7 @@ class Registries:
         disabled = {"status": "disabled"}
         return {
             **self._resource(f"{ACR}/registries", names.registry_id, names.registry),
-            "sku": {"name": "Standard", "tier": "Standard"},
+            "sku": SKU,
             "properties": {
                 "loginServer": self._login_server(),
                 "creationDate": self._created,
@@ -110,7 +112,10 @@ class Registries:
     def _resources(self, request: Request) -> Response:
         names = self._names
         everything = [
-            self._resource(f"{ACR}/registries", names.registry_id, names.registry),
+            {
+                **self._resource(f"{ACR}/registries", names.registry_id, names.registry),
+                "sku": SKU,
+            },
             self._resource(f"{ML}/workspaces", names.workspace_id, names.workspace),
         ]
         wanted = request.query.get("$filter", "").lower()
