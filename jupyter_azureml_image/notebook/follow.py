@@ -33,7 +33,7 @@ def follow(live: LiveRun, screen: Screen) -> ImageBuild:
     The first interrupt stops the run where it runs and goes on watching; the second returns
     at once, raising Cancelled with the line that shows the run again.
     """
-    feed = _Feed(live)
+    feed = Feed(live)
     with _interrupts() as count:
         seen = 0
         while not feed.over.wait(PACE):
@@ -57,8 +57,9 @@ def _left(live: LiveRun) -> Cancelled:
     )
 
 
-class _Feed:
-    """A run's events, collected by a thread of its own, which does nothing else."""
+class Feed:
+    """A run's events, collected by a thread of its own, which does nothing else; `over` is set
+    when there will be no more."""
 
     def __init__(self, live: LiveRun) -> None:
         self.over = threading.Event()

@@ -25,15 +25,23 @@ class Slot:
     """One display slot, updated with the whole state: at any moment it holds all there is to
     see, and what it holds last is what the saved notebook keeps."""
 
-    def __init__(self, log_file: str = "") -> None:
+    def __init__(self, log_file: str = "", *, handle: Any = None) -> None:
         self._log_file = log_file
         self._state = State()
-        self._handle: Any = None
+        self._handle = handle
 
     def show(self, events: Sequence[Event]) -> None:
         """Fold the events in, and update the slot."""
         self._state = fold_all(self._state, events)
         self._put(self._bundle())
+
+    def close(self, result: Any) -> None:
+        """Put the result's card below the run: the static end of work that has no cell."""
+        bundle = self._bundle()
+        if hasattr(result, "_repr_html_"):
+            bundle["text/html"] += result._repr_html_()
+        bundle["text/plain"] += "\n\n" + pretty(result)
+        self._put(bundle)
 
     def _put(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
@@ -50,6 +58,13 @@ class Slot:
             "text/plain": "\n".join(lines(self._state)),
             "text/html": page(self._state, log_file=self._log_file),
         }
+
+
+def pretty(value: Any) -> str:
+    """A value as IPython shows it in text."""
+    from IPython.lib import pretty as printer
+
+    return str(printer.pretty(value))  # type: ignore[no-untyped-call]  # IPython's
 
 
 class Printer:

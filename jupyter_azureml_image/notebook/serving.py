@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from .. import options as opt
-from ..errors import BadUsage, ImageError
-from ..events import Emit, RunEnded, RunStarted
+from ..errors import BadUsage
+from ..events import Emit
 from ..result import ImageBuild
 from ..view.table import Table
+from .calls import as_run
 from .cells import screen
 from .follow import follow
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-    from ..cancellation import Cancellation
 
 Given = dict[str, Any]
 
@@ -90,19 +88,5 @@ def _environment(shell: InteractiveShell, word: str) -> Any:
 
 
 def _watched(shell: InteractiveShell, title: str, call: Callable[[Emit], Any]) -> Any:
-    """Do `call` in a thread of its own and show its events as those of a run."""
-    from ..run import LiveRun
-
-    def work(emit: Emit, cancellation: Cancellation) -> Any:
-        began = time.monotonic()
-        emit(RunStarted("", title))
-        try:
-            result = call(emit)
-        except ImageError as error:
-            emit(RunEnded("failed", time.monotonic() - began, error.message, error.hint or ""))
-            raise
-        emit(RunEnded("done", time.monotonic() - began))
-        return result
-
-    live = LiveRun("", cast(Any, work)).start()
-    return follow(live, screen(shell, "auto", ""))
+    """Do `call` in the background and show its events; raises ImageError."""
+    return follow(as_run(title, call), screen(shell, "auto", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import BadUsage
 from .request import Mounts
@@ -77,6 +78,17 @@ class Deployment:
     answer: str | None = None
     local: bool = False
     sandbox: bool = False
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from ..view.card import deployment_rows, text_of
+
+        printer.text("..." if cycle else "\n".join(text_of(deployment_rows(self))))
+
+    def _repr_html_(self) -> str:
+        from ..view.card import deployment_rows
+        from ..view.html import card
+
+        return card("Deployment", deployment_rows(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..lint.render import summary
+from ..plan.deployment import Deployment
 from ..result import ImageBuild
 from . import words
 
@@ -44,6 +45,26 @@ def rows(build: ImageBuild) -> list[Row]:
     made.append(Row("Run", build.run_id))
     following = next_step(build)
     return [*made, Row("Next", following, code=True)] if following else made
+
+
+def deployment_rows(made: Deployment) -> list[Row]:
+    """The rows of a deployment; what it costs, and the line that ends that, are the last."""
+    name = f"{made.endpoint}/{made.name}"
+    told = [Row("Deployment", f"{name} · SANDBOX" if made.sandbox else name)]
+    told += [
+        Row("Environment", made.environment, code=True),
+        Row("Scoring", made.scoring_uri, code=True),
+        Row("Traffic", f"{made.traffic} %"),
+    ]
+    if made.status is not None:
+        told.append(Row("Sample", f"answered {made.status}: {made.answer or ''}"))
+    return [*told, Row("Bills", made.bills), Row("To delete it", made.delete_line, code=True)]
+
+
+def text_of(shown: list[Row]) -> list[str]:
+    """Rows as lines of text."""
+    width = max(len(row.label) for row in shown)
+    return [f"{row.label:<{width}}  {words.clean(row.value)}" for row in shown]
 
 
 def next_step(build: ImageBuild) -> str | None:

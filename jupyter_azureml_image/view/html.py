@@ -8,7 +8,7 @@ from ..lint.diagnostic import Diagnostic
 from ..lint.render import render_one, shown
 from ..result import ImageBuild
 from . import words
-from .card import rows
+from .card import Row, rows
 from .fold import StageState, State, StepState
 from .markup import Markup, element, style
 from .style import sheet
@@ -50,18 +50,15 @@ def findings(found: tuple[Diagnostic, ...], text: str) -> Markup:
 
 def result_card(build: ImageBuild) -> str:
     """An ImageBuild as a card."""
-    return card(
-        "Result",
-        ((row.label, row.value, row.code) for row in rows(build)),
-    )
+    return card("Result", rows(build))
 
 
-def card(title: str, rows_: Iterable[tuple[str, str, bool]]) -> str:
-    """Labels and values; the third of a row marks what is worth copying."""
+def card(title: str, shown_rows: Iterable[Row]) -> str:
+    """Labels and values; what is worth copying is selected whole by one click."""
     parts: list[Markup] = []
-    for label, value, code in rows_:
-        parts.append(element("dt", label))
-        inner = element("code", value, cls="azi-copy") if code else value
+    for row in shown_rows:
+        parts.append(element("dt", row.label))
+        inner = element("code", row.value, cls="azi-copy") if row.code else row.value
         parts.append(element("dd", inner))
     return frame(element("section", element("dl", *parts), cls="azi-card", aria_label=title))
 

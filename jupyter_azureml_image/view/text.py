@@ -24,7 +24,7 @@ from ..lint.diagnostic import Diagnostic
 from ..lint.render import render_one
 from ..result import ImageBuild
 from . import words
-from .card import rows
+from .card import rows, text_of
 from .fold import State
 
 LAST_LINES = 40
@@ -77,9 +77,7 @@ def added(event: Event, state: State) -> Iterator[str]:
 
 def result_lines(build: ImageBuild) -> list[str]:
     """An ImageBuild as text."""
-    shown = rows(build)
-    width = max(len(row.label) for row in shown)
-    return [f"{row.label:<{width}}  {words.clean(row.value)}" for row in shown]
+    return text_of(rows(build))
 
 
 def _started(event: RunStarted, state: State) -> Iterator[str]:

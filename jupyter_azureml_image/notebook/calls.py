@@ -1,0 +1,30 @@
+"""A call that emits events and is no run of the pipeline (a deployment), shown like one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from ..cancellation import Cancellation
+from ..errors import Cancelled, ImageError
+from ..events import Emit, RunEnded, RunStarted
+from ..run import LiveRun
+
+
+def as_run(title: str, call: Callable[[Emit], Any]) -> LiveRun:
+    """Do `call` in a thread of its own; its events begin and end as those of a run do."""
+
+    def work(emit: Emit, cancellation: Cancellation) -> Any:
+        began = time.monotonic()
+        emit(RunStarted("", title))
+        try:
+            result = call(emit)
+        except ImageError as error:
+            ended = "cancelled" if isinstance(error, Cancelled) else "failed"
+            emit(RunEnded(ended, time.monotonic() - began, error.message, error.hint or ""))  # type: ignore[arg-type]  # one of two literals
+            raise
+        emit(RunEnded("done", time.monotonic() - began))
+        return result
+
+    return LiveRun("", cast(Any, work)).start()

@@ -1,0 +1,92 @@
+"""The check while someone types: the validator's own rules, with what can be known at once.
+
+No engine, registry or network is asked and no file of the context is hashed; the catalog
+stands in for the base image, and the folder is listed again after a moment only.
+"""
+
+from __future__ import annotations
+
+import stat
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..context.ignore import read_ignore_file
+from ..context.manifest import ContextEntry, ContextManifest, Kind
+from ..context.reach import expand
+from ..context.walk import Walked, walk
+from ..dockerfile.evaluate import evaluate
+from ..dockerfile.parse import parse
+from ..errors import ImageError
+from ..lint.check import CheckInput, check
+from ..lint.diagnostic import Diagnostic
+from ..plan.request import BuildRequest
+
+FRESH = 2.0
+"""Seconds for which a listing of the context is believed."""
+
+
+@dataclass(slots=True)
+class Glance:
+    """Checks texts against one context folder, quickly."""
+
+    folder: str
+    _listed: dict[tuple[str, ...], tuple[float, ContextManifest]] = field(default_factory=dict)
+
+    def check(self, text: str, request: BuildRequest | None = None) -> tuple[Diagnostic, ...]:
+        """The findings; none is raised, and none is there for what is not known."""
+        return check(self.question(text, request))
+
+    def question(self, text: str, request: BuildRequest | None = None) -> CheckInput:
+        """What the check is asked."""
+        dockerfile = parse(text)
+        facts, manifest = None, None
+        if not dockerfile.faults:
+            try:
+                facts = evaluate(
+                    dockerfile,
+                    build_args=request.recipe.build_args if request else (),
+                    target=request.recipe.target if request else None,
+                )
+                manifest = self._manifest(facts.context_sources)
+            except ImageError:
+                manifest = None  # a target or folder that is not there: a run says so
+        return CheckInput(dockerfile, facts, manifest=manifest, read=self._read, request=request)
+
+    def _manifest(self, reach: tuple[str, ...] | None) -> ContextManifest | None:
+        if reach is None:
+            return None
+        when, known = self._listed.get(reach, (0.0, None))
+        if known is None or time.monotonic() - when > FRESH:
+            known = _listing(Path(self.folder), reach)
+            self._listed = {reach: (time.monotonic(), known)}
+        return known
+
+    def _read(self, path: str) -> bytes | None:
+        try:
+            return Path(self.folder, path).read_bytes()
+        except OSError:
+            return None
+
+
+def _listing(folder: Path, reach: tuple[str, ...]) -> ContextManifest:
+    """What would be sent, without the contents' digests."""
+    rules = read_ignore_file(folder, None)
+    paths, missing = expand(folder, reach, rules)
+    walked = walk(folder, paths, rules)
+    return ContextManifest(
+        str(folder), rules.source or None, _entries(walked), reach=reach, missing=missing
+    )
+
+
+def _entries(walked: Walked) -> tuple[ContextEntry, ...]:
+    return tuple(
+        ContextEntry(path, _kind(mode), stat.S_IMODE(mode), stamp.size)
+        for path, (mode, stamp) in sorted(walked.kept.items())
+    )
+
+
+def _kind(mode: int) -> Kind:
+    if stat.S_ISDIR(mode):
+        return "directory"
+    return "link" if stat.S_ISLNK(mode) else "file"

@@ -1,0 +1,260 @@
+"""The panel: form and text side by side, findings as you type, and the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from .. import api
+from ..errors import ImageError
+from ..lint.render import summary
+from ..notebook.body import MAGIC
+from ..notebook.calls import as_run
+from ..notebook.screen import Slot
+from ..spec import ImageSpec
+from ..view.html import findings, frame
+from ..view.markup import element
+from . import search
+from .desk import Desk
+from .form import LABEL, WIDE, Form
+from .work import Work
+
+START = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
+BUILDERS = ("auto", "local", "acr", "azureml")
+UNTIL = {"Check": "check", "Plan": "plan", "Build": "rehearse", "Register": "register"}
+"""What each button runs to."""
+
+
+class Panel:
+    """Two editors of one text, and buttons that run it. `value` is the ImageSpec."""
+
+    def __init__(self, start: ImageSpec | str | None = None, context: str | None = None) -> None:
+        self._desk = Desk(_spec(start), context or _folder())
+        self._slot: Any = None
+        self._front: Any = None
+        self._filling = False
+        self._last: Any = None  # the latest result that can be deployed
+        self._work = Work(self._tell, self._ended)
+        self._form = Form(self._desk, self._form_changed)
+        self._name = w.Text(value="my-image", description="Name", style=LABEL, layout=WIDE)
+        self._context = w.Text(
+            value=self._desk.folder, description="Context folder", style=LABEL, layout=WIDE
+        )
+        self._builder = w.Dropdown(
+            options=BUILDERS, description="Builder", style=LABEL, layout=WIDE
+        )
+        self._endpoint = w.Text(description="Endpoint", style=LABEL, layout=WIDE)
+        self._machine = w.Text(
+            description="Instance type", placeholder="Standard_DS2_v2", style=LABEL, layout=WIDE
+        )
+        self._text = w.Textarea(
+            value=self._desk.text, description="Dockerfile", rows=18, style=LABEL, layout=WIDE
+        )
+        self._text.add_class("azi-dockerfile")
+        self._found = w.HTML()
+        self._fix = w.Button(description="Apply certain fixes", layout=w.Layout(width="auto"))
+        self._status = w.HTML()
+        self._buttons = self._made_buttons()
+        self._search = search.Search()
+        self._context.observe(self._context_changed, "value")
+        self._text.observe(self._text_changed, "value")
+        self._fix.on_click(self._apply_fixes)
+        self.widget = self._laid_out()
+        self._refresh()
+
+    @property
+    def value(self) -> ImageSpec:
+        """What the form holds, for `--spec`, Python and the command line."""
+        return self._desk.spec
+
+    @property
+    def text(self) -> str:
+        """The Dockerfile text."""
+        return self._desk.text
+
+    @property
+    def cell(self) -> str:
+        """The cell that does the same."""
+        words = [self._name.value.strip() or "my-image"]
+        words += [] if self._builder.value == "auto" else [f"--build {self._builder.value}"]
+        return f"%%{MAGIC} {' '.join(words)}\n{self._desk.text}".rstrip("\n")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the work of a button; whether it ended in time."""
+        return self._work.wait(timeout)
+
+    def close(self) -> None:
+        """Put a static card in the panel's place."""
+        if self._front is not None:
+            self._front.update(self._card(), raw=True)
+        self.widget.close()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        from .card import bundle
+
+        self._front = display(bundle(self.widget, self._card()), raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's
+        waiting = {"text/plain": "No run yet.", "text/html": frame(element("p", "No run yet."))}
+        self._slot = display(waiting, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # as above
+
+    def _card(self) -> dict[str, str]:
+        from .card import static
+
+        return static(self._desk, self.cell)
+
+    def _made_buttons(self) -> dict[str, Any]:
+        names = [*UNTIL, "Deploy", "Cancel", "To cell", "Close"]
+        layout = w.Layout(width="auto", min_width="6em")
+        made = {name: w.Button(description=name, layout=layout) for name in names}
+        made["Register"].button_style = "primary"
+        for name, until in UNTIL.items():
+            made[name].on_click(lambda _, until=until: self._run(until))
+        made["Deploy"].on_click(lambda _: self._deploy())
+        made["Cancel"].on_click(lambda _: self._work.cancel())
+        made["To cell"].on_click(lambda _: self._to_cell())
+        made["Close"].on_click(lambda _: self.close())
+        for name, button in made.items():
+            button.add_class(f"azi-do-{name.lower().replace(' ', '-')}")
+        return made
+
+    def _laid_out(self) -> Any:
+        half = w.Layout(flex="1 1 24em", min_width="20em")
+        left = w.VBox([self._name, self._context, self._form.widget], layout=half)
+        right = w.VBox(
+            [
+                self._text,
+                self._fix,
+                self._found,
+                self._builder,
+                self._endpoint,
+                self._machine,
+            ],
+            layout=half,
+        )
+        both = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
+        row = w.HBox(list(self._buttons.values()), layout=w.Layout(flex_flow="row wrap"))
+        whole = w.VBox([both, row, self._status, self._search.widget])
+        whole.add_class("azi-panel")
+        return whole
+
+    def _form_changed(self) -> None:
+        self._filling = True
+        try:
+            self._text.value = self._desk.text
+        finally:
+            self._filling = False
+        self._refresh()
+
+    def _text_changed(self, change: Any) -> None:
+        if not self._filling:
+            self._desk.set_text(change["new"])
+            self._form.fill()
+            self._refresh()
+
+    def _context_changed(self, change: Any) -> None:
+        self._desk.set_folder(str(Path(change["new"]).expanduser()))
+        self._refresh()
+
+    def _apply_fixes(self, _: Any) -> None:
+        count = self._desk.fix()
+        self._form.fill()
+        self._form_changed()
+        self._tell(f"{count} fix{'es' if count != 1 else ''} applied.")
+
+    def _refresh(self) -> None:
+        found = self._desk.findings
+        parts = [element("p", summary(found), role="status", aria_live="polite")]
+        parts += [element("p", self._desk.problem, cls="azi-bad")] if self._desk.problem else []
+        parts += [findings(found, self._desk.text)] if found else []
+        if self._desk.kept:
+            kept = "\n".join(self._desk.kept)
+            parts += [element("p", "Kept as written, in no field of the form:")]
+            parts += [element("pre", kept)]
+        self._found.value = frame(*parts)
+        self._fix.disabled = not self._desk.fixable
+        self._enable()
+
+    def _enable(self) -> None:
+        busy = self._work.busy
+        for name, button in self._buttons.items():
+            button.disabled = not busy if name == "Cancel" else busy and name != "To cell"
+
+    def _tell(self, sentence: str) -> None:
+        self._status.value = frame(
+            element("p", sentence, role="status", aria_live="polite") if sentence else ""
+        )
+
+    def _run(self, until: str) -> None:
+        def begin() -> Any:
+            asked = api.request(
+                self._name.value.strip(),
+                self.text + ("" if self.text.endswith("\n") else "\n"),
+                context=self._desk.folder,
+                build=self._builder.value,
+                until=until,
+                platform=self._desk.spec.platform,
+                build_arg=dict(self._desk.spec.build_args),
+            )
+            return api.start(asked)
+
+        self._begin(f"Running to {until}.", begin)
+
+    def _deploy(self) -> None:
+        def begin() -> Any:
+            endpoint = self._endpoint.value.strip()
+            chosen = {"instance_type": self._machine.value.strip() or None}
+            given = {key: value for key, value in chosen.items() if value}
+            environment = self._last or self._name.value.strip()
+            return as_run(
+                f"deploy to {endpoint}",
+                lambda emit: api.deploy(environment, endpoint=endpoint, on_event=emit, **given),
+            )
+
+        self._begin("Deploying.", begin)
+
+    def _begin(self, sentence: str, begin: Any) -> None:
+        """Start work; a button has no cell, so what is refused is said in the panel."""
+        if self._work.busy:
+            return
+        try:
+            live = begin()
+        except ImageError as error:
+            self._tell(f"{type(error).__name__}: {error.message} {error.hint or ''}")
+            return
+        log = str(api.log_path(live.run_id)) if live.run_id else ""
+        self._search.log_file = log
+        self._tell(sentence)
+        self._work.run(live, Slot(log, handle=self._slot))
+        self._enable()
+
+    def _ended(self, result: Any) -> None:
+        if getattr(result, "registered", None) is not None:
+            self._last = result
+        self._enable()
+
+    def _to_cell(self) -> None:
+        self._status.value = frame(
+            element("p", "Copy this into a cell:"),
+            element("pre", element("code", self.cell, cls="azi-copy")),
+        )
+
+
+def _spec(start: ImageSpec | str | None) -> ImageSpec:
+    if isinstance(start, ImageSpec):
+        return start
+    if isinstance(start, str):
+        return ImageSpec.from_dockerfile(start)
+    return ImageSpec(base=START)
+
+
+def _folder() -> str:
+    from IPython.core.getipython import get_ipython
+
+    from ..notebook import frontend
+
+    shell: Any = get_ipython()
+    notebook = frontend.notebook(shell.user_ns) if shell else None
+    return str(Path(notebook).parent if notebook else Path.cwd())
