@@ -32,7 +32,7 @@ def shown(text: str, diagnostic: Diagnostic) -> Shown:
     lines = text.replace("\r\n", "\n").split("\n")
     if not 1 <= diagnostic.line <= len(lines):
         return Shown(diagnostic)
-    line = lines[diagnostic.line - 1].replace("\ufeff", "").rstrip()
+    line = lines[diagnostic.line - 1].replace("\ufeff", "").rstrip(" \t\r")
     start = max(0, min(diagnostic.column - 1, len(line)))
     end = diagnostic.end_column - 1 if diagnostic.end_line == diagnostic.line else len(line)
     end = max(start + 1, min(end, len(line)))

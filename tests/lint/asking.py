@@ -36,13 +36,13 @@ class Around:
     dropped: tuple[str, ...] = ()
     ignore_file: str | None = None
     abilities: Abilities | None = None
-    plans: Plans = Plans()
-    rehearsal: Rehearsal = Rehearsal()
+    plans: Plans = field(default_factory=Plans)
+    rehearsal: Rehearsal = field(default_factory=Rehearsal)
     platform: str = "linux/amd64"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def question(text: str, around: Around = Around()) -> CheckInput:  # noqa: B008  # frozen
+def question(text: str, around: Around = Around()) -> CheckInput:  # frozen
     """The question that the pipeline would ask about a text."""
     recipe = Recipe(text, platform=around.platform)
     options = {"name": "scorer", "rehearsal": around.rehearsal, **around.options}
@@ -79,23 +79,23 @@ def _manifest(around: Around) -> ContextManifest:
     return ContextManifest("/context", around.ignore_file, ordered, dropped)
 
 
-def found(text: str, around: Around = Around()) -> tuple[Diagnostic, ...]:  # noqa: B008  # frozen
+def found(text: str, around: Around = Around()) -> tuple[Diagnostic, ...]:  # frozen
     """The findings on a text."""
     return check(question(text, around))
 
 
-def codes(text: str, around: Around = Around()) -> set[str]:  # noqa: B008  # frozen
+def codes(text: str, around: Around = Around()) -> set[str]:  # frozen
     """Their codes."""
     return {diagnostic.code for diagnostic in found(text, around)}
 
 
-def one(code: str, text: str, around: Around = Around()) -> Diagnostic:  # noqa: B008  # frozen
+def one(code: str, text: str, around: Around = Around()) -> Diagnostic:  # frozen
     """The only finding with this code; fails where there is none, or more than one."""
     same = [d for d in found(text, around) if d.code == code]
     assert len(same) == 1, f"{code} was found {len(same)} times: {[d.message for d in same]}"
     return same[0]
 
 
-def fixed(text: str, around: Around = Around()) -> str:  # noqa: B008  # frozen
+def fixed(text: str, around: Around = Around()) -> str:  # frozen
     """The text after every certain fix."""
     return fix(question(text, around)).text

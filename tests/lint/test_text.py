@@ -165,7 +165,7 @@ def test_a_comment_behind_copy_moves_to_its_own_line() -> None:
 
 def test_a_comment_behind_copy_is_an_error_where_no_such_files_exist() -> None:
     around = Around(files={"code/a.py": ""})
-    findings = [d for d in found(BASE + "COPY code /app # the code\n", around)]
+    findings = found(BASE + "COPY code /app # the code\n", around)
     assert [d.code for d in findings if d.severity == "error"] == ["AML007"]
 
 

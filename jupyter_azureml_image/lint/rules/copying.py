@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -89,7 +88,7 @@ def _missing(subject: Subject, keyword: str, source: str, span: Span) -> Finding
             remedy=f"Add '!{path}' below that line of {file}.",
         )
     kind = "nothing matches it" if is_glob(source) else "no such file or folder"
-    above = posixpath.normpath(source).startswith("..")
+    above = subject.text[span.start : span.end].lstrip("\"'").startswith("../")
     where = " (nothing above the context can be copied)" if above else ""
     return Finding(
         span,

@@ -11,7 +11,7 @@ from ...dockerfile.model import Span
 from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import ACR_CACHE, CUSTOM_CONTAINER, EXTEND, MODEL_PATH_ISSUE, SDK
-from ..places import clean_source
+from ..places import clean_source, source_exists
 from ..rule import About, Example, Finding, replace, rule
 from ..script import Script
 from ..subject import Subject
@@ -73,33 +73,62 @@ def model_folder(subject: Subject) -> Iterator[Finding]:
     folder = posixpath.normpath(folder)
     if subject.may_make(folder):
         return
-    made = [c for c in subject.copies if _touches(c.destination, folder)]
-    if not made:
-        places = sorted({c.destination.rstrip("/") for c in subject.copies if c.destination != "/"})
-        models = [p for p in places if "model" in p.lower()]
-        fixes: tuple[Fix, ...] = ()
-        if len(models) == 1 and (span := subject.span_of(_plain(folder), assignment.span)):
-            fixes = (replace(f"Name {models[0]}", span, models[0], certain=False),)
-        yield Finding(
-            assignment.span, f"AZUREML_MODEL_DIR={folder}, but no COPY creates it", fixes=fixes
-        )
+    if not _created(subject, folder):
+        yield _not_created(subject, folder, assignment.span)
         return
     yield from _joined_files(subject, folder, assignment.span)
+
+
+def _created(subject: Subject, folder: str) -> bool:
+    """Whether a copy makes the folder. A copy above it may, unless the files are known; where
+    they are not, one to another place that is called a model's is taken for a slip."""
+    direct = [c for c in subject.copies if _inside(c.destination, folder)]
+    above = [c for c in subject.copies if _inside(folder, c.destination) and c not in direct]
+    if direct or not above:
+        return bool(direct)
+    if subject.places.complete and not _missing_sources(subject):
+        return bool(subject.places.below(folder))
+    return not _model_places(subject)
+
+
+def _missing_sources(subject: Subject) -> bool:
+    return any(
+        subject.manifest is not None and not source_exists(subject.manifest, source)
+        for copy in subject.copies
+        for source in copy.sources
+    )
+
+
+def _model_places(subject: Subject) -> list[str]:
+    places = sorted({c.destination.rstrip("/") for c in subject.copies if c.destination != "/"})
+    return [place for place in places if "model" in place.lower()]
+
+
+def _not_created(subject: Subject, folder: str, span: Span) -> Finding:
+    models = _model_places(subject)
+    above = any(_inside(folder, c.destination) for c in subject.copies)
+    fixes: tuple[Fix, ...] = ()
+    if len(models) == 1 and (place := subject.span_of(_plain(folder), span)):
+        fixes = (replace(f"Name {models[0]}", place, models[0], certain=False),)
+    certain = not above or (subject.places.complete and not _missing_sources(subject))
+    script = subject.entry.script
+    if script is not None and "AZUREML_MODEL_DIR" not in script.text:
+        certain = False  # a script that never looks there serves all the same
+    return Finding(
+        span,
+        f"AZUREML_MODEL_DIR={folder}, but no COPY creates it",
+        severity=None if certain else "warning",
+        fixes=fixes,
+    )
 
 
 def _plain(text: str) -> str:
     return "".join(f"[{char}]" if char in ".+*?()[]{}|^$" else char for char in text)
 
 
-def _touches(destination: str, folder: str) -> bool:
-    """Whether a copy to `destination` may create `folder`: into it, or above it."""
-    place = destination.rstrip("/") or "/"
-    return (
-        place == folder
-        or place.startswith(folder + "/")
-        or place == "/"
-        or folder.startswith(place + "/")
-    )
+def _inside(place: str, folder: str) -> bool:
+    """Whether a path is a folder, or lies below it."""
+    return (place.rstrip("/") + "/").startswith(folder.rstrip("/") + "/")
 
 
 def _script(subject: Subject) -> Script | None:

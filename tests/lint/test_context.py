@@ -1,0 +1,114 @@
+"""What is copied and what is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lint.asking import AZUREML, BASE, Around, codes, fixed, one
+
+FILES = Around(files={"code/score.py": "", "model/m.pkl": 10, "requirements.txt": ""})
+
+
+def test_a_missing_source_is_an_error_with_its_place_and_a_guess() -> None:
+    finding = one("AML050", BASE + "COPY modle /var/azureml-app/azureml-models\n", FILES)
+    assert (finding.severity, finding.line, finding.column) == ("error", 2, 6)
+    assert finding.fixes[0].edits[0].text == "model"
+    assert not finding.fixes[0].certain
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["COPY code model /x/", "COPY code/*.py /x/", "COPY . /x", "COPY ./code/ /x/", "COPY cod[e] /x",
+     "ADD https://example.org/a.txt /x/", "COPY --from=debian:12 /etc/passwd /x", "COPY $WHAT /x",
+     "COPY <<EOF /x\nhello\nEOF", "COPY ../code /x", "COPY /code /x", "COPY {{what}} /x"],
+)  # fmt: skip
+def test_sources_that_exist_or_come_from_elsewhere_are_left_alone(line: str) -> None:
+    assert "AML050" not in codes(f"{BASE}{line}\n", FILES)
+
+
+def test_a_source_above_the_context_is_explained() -> None:
+    assert "nothing above" in one("AML050", BASE + "COPY ../data /x\n", FILES).message
+
+
+def test_a_pattern_that_matches_nothing_is_an_error() -> None:
+    assert "nothing matches" in one("AML050", BASE + "COPY data/*.csv /x/\n", FILES).message
+
+
+def test_an_ignored_source_names_the_rule_and_its_line() -> None:
+    around = Around(files={"a": ""}, dropped=("data/",), ignore_file="/context/.dockerignore")
+    finding = one("AML050", BASE + "COPY data/train.csv /x/\n", around)
+    assert "line 1 of .dockerignore" in finding.message
+    assert "CopyIgnoredFile" not in codes(BASE + "COPY data /x/\n", around)
+
+
+def test_without_a_manifest_nothing_is_said_about_sources() -> None:
+    assert "AML050" not in codes(BASE + "COPY nothing /x\n")
+
+
+def test_a_stage_that_is_not_built_needs_no_files() -> None:
+    text = f"FROM debian:12 AS unused\nCOPY nothing /x\n{BASE}"
+    assert "AML050" not in codes(text, FILES)
+
+
+UPLOAD = {"model/m.pkl": 10, "code/score.py": "", ".gitignore": "*.pkl\n"}
+
+
+def test_gitignore_takes_the_model_from_an_upload_of_azure_ml() -> None:
+    text = BASE + "COPY model /var/azureml-app/azureml-models\n"
+    finding = one("AML051", text, Around(files=UPLOAD, abilities=AZUREML))
+    assert finding.severity == "error"
+    assert ".gitignore (*.pkl)" in finding.message
+    assert "AML051" not in codes(text, Around(files=UPLOAD))
+
+
+def test_amlignore_comes_before_gitignore() -> None:
+    files = {**UPLOAD, ".amlignore": "*.ipynb\n"}
+    text = BASE + "COPY model /var/azureml-app/azureml-models\n"
+    assert "AML051" not in codes(text, Around(files=files, abilities=AZUREML))
+
+
+@pytest.mark.parametrize(
+    ("rules", "gone"),
+    [("model/\n", True), ("/model\n", True), ("m.pkl\n", True), ("**/m.pkl\n", True),
+     ("*.pkl\n!m.pkl\n", False), ("model/*\n!model/m.pkl\n", False), ("code\n", False),
+     ("mod?l\n", True), ("[m]odel\n", True), ("# model\n", False)],
+)  # fmt: skip
+def test_the_upload_reads_gitignore_as_git_does(rules: str, gone: bool) -> None:
+    around = Around(files={**UPLOAD, ".gitignore": rules}, abilities=AZUREML)
+    assert ("AML051" in codes(BASE + "COPY model /x\n", around)) is gone
+
+
+def test_copying_everything_without_an_ignore_file_is_a_warning() -> None:
+    assert one("AML052", BASE + "COPY . /var/azureml-app\n", FILES).severity == "warning"
+    ignored = Around(files={"code/a.py": ""}, ignore_file=".dockerignore")
+    assert "AML052" not in codes(BASE + "COPY . /var/azureml-app\n", ignored)
+    assert "AML052" not in codes(BASE + "COPY code /var/azureml-app\n", FILES)
+
+
+def test_a_big_context_without_an_ignore_file_is_a_warning() -> None:
+    around = Around(files={"data/a.bin": 60_000_000})
+    assert "60 MB" in one("AML052", BASE + "COPY data /data\n", around).message
+
+
+def test_an_empty_folder_matters_only_for_an_upload() -> None:
+    around = Around(files={"cache/": "", "code/a.py": ""}, abilities=AZUREML)
+    assert one("AML053", BASE + "COPY cache /x\n", around).severity == "warning"
+    assert "AML053" not in codes(BASE + "COPY code /x\n", around)
+    assert "AML053" not in codes(BASE + "COPY cache /x\n", Around(files={"cache/": ""}))
+
+
+def test_a_missing_first_slash_is_put_there() -> None:
+    text = BASE + "COPY code var/azureml-app\n"
+    assert one("AML054", text).severity == "warning"
+    assert fixed(text) == BASE + "COPY code /var/azureml-app\n"
+
+
+def test_a_relative_destination_after_workdir_is_left_alone() -> None:
+    assert "AML054" not in codes(BASE + "WORKDIR /app\nCOPY code .\n")
+    assert "AML054" not in codes("FROM debian:12\nCOPY code app\n")
+
+
+def test_a_relative_model_folder_is_a_warning() -> None:
+    text = BASE + "COPY model /var/azureml-app/m\nENV AZUREML_MODEL_DIR=var/azureml-app/m\n"
+    assert "AML054" in codes(text)
+    assert "AZUREML_MODEL_DIR=/var/azureml-app/m" in fixed(text)
