@@ -31,7 +31,7 @@ def _instruction(
     text: str, anchors: Anchors, span: Span, escape: str
 ) -> tuple[Instruction, Fault | None]:
     name, start, end = split.keyword(text)
-    flags, first = split.flags(text, end)
+    flags, first = split.flags(text, end, escape)
     rest = text[first:].rstrip(SPACES)
     stripped = rest.lstrip(SPACES)
     first += len(rest) - len(stripped)

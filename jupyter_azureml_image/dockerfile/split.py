@@ -14,10 +14,16 @@ Piece = tuple[str, int, int]
 
 _KEYWORD = re.compile(r"[^\t\v\f\r ]+")
 _BYTE_SPACES = r"\t\n\v\f\r \x85\xa0"
-_FLAG = re.compile(
-    rf"--(?:\\.|'(?:\\.|[^'\\])*(?:'|\\?\Z)|\"(?:\\.|[^\"\\])*(?:\"|\\?\Z)|\\\Z|[^{_BYTE_SPACES}'\"\\])*",
-    re.DOTALL,
-)
+_FLAG = {
+    escape: re.compile(
+        rf"--(?:{re.escape(escape)}(?:.|\Z)"
+        rf"|'(?:{re.escape(escape)}.|[^'{re.escape(escape)}])*(?:'|{re.escape(escape)}?\Z)"
+        rf'|"(?:{re.escape(escape)}.|[^"{re.escape(escape)}])*(?:"|{re.escape(escape)}?\Z)'
+        rf"|[^{_BYTE_SPACES}'\"{re.escape(escape)}])*",
+        re.DOTALL,
+    )
+    for escape in "\\`"
+}
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _WORD = {
     escape: re.compile(
@@ -42,7 +48,7 @@ def keyword(line: str) -> Piece:
     return (match.group(), start, match.end()) if match else ("", start, start)
 
 
-def flags(line: str, start: int) -> tuple[list[tuple[str, Piece]], int]:
+def flags(line: str, start: int, escape: str) -> tuple[list[tuple[str, Piece]], int]:
     """The `--flags` from `start` on, unquoted, each with its place; and where arguments begin.
 
     BuildKit walks over bytes here, so that a byte 0x85 or 0xA0 inside a longer character ends a
@@ -52,9 +58,10 @@ def flags(line: str, start: int) -> tuple[list[tuple[str, Piece]], int]:
     if not line.startswith("--", rest):
         return [], rest
     if line.isascii():
-        return _flags(line, rest)
+        return _flags(line, rest, escape)
     data = line.encode("utf-8", "surrogatepass")
-    found, end = _flags(data.decode("latin-1"), len(line[:rest].encode("utf-8", "surrogatepass")))
+    before = len(line[:rest].encode("utf-8", "surrogatepass"))
+    found, end = _flags(data.decode("latin-1"), before, escape)
 
     def back(offset: int) -> int:
         return len(data[:offset].decode("utf-8", "ignore"))
@@ -63,11 +70,11 @@ def flags(line: str, start: int) -> tuple[list[tuple[str, Piece]], int]:
     return [(_as_text(value), (line[a:b], a, b)) for value, (_, a, b) in exact], back(end)
 
 
-def _flags(line: str, position: int) -> tuple[list[tuple[str, Piece]], int]:
+def _flags(line: str, position: int, escape: str) -> tuple[list[tuple[str, Piece]], int]:
     found: list[tuple[str, Piece]] = []
-    while match := _FLAG.match(line, position):
+    while match := _FLAG[escape].match(line, position):
         position = match.end()
-        value = _bare_flag(match.group())
+        value = _bare_flag(match.group(), escape)
         if value == "--":
             break
         found.append((value, (match.group(), match.start(), match.end())))
@@ -79,16 +86,16 @@ def _flags(line: str, position: int) -> tuple[list[tuple[str, Piece]], int]:
 _BYTE_BLANKS = "\t\n\v\f\r \x85\xa0"
 
 
-def _bare_flag(raw: str) -> str:
-    """A flag without quotes and backslashes (which are taken literally as such here)."""
-    if not any(quote in raw for quote in "'\"\\"):
+def _bare_flag(raw: str, escape: str) -> str:
+    """A flag without its quotes and escapes; no quote keeps an escape from working here."""
+    if not any(special in raw for special in ("'", '"', escape)):
         return raw
     parts: list[str] = []
     quote, position = "", 0
     while position < len(raw):
         character = raw[position]
         position += 1
-        if character == "\\":
+        if character == escape:
             parts.append(raw[position : position + 1])
             position += 1
         elif character == quote:

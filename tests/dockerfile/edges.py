@@ -258,6 +258,12 @@ BELOW_FROM: tuple[str, ...] = (
 )
 
 WHOLE: tuple[str, ...] = (
+    'FROM scratch\nCOPY ["a"] b',
+    'FROM scratch\nSHELL ["a"] b',
+    "FROM scratch\nCMD [1] b",
+    "# escape=`\nFROM scratch\nCOPY --\\from=build a b",
+    "# escape=`\nFROM scratch\nCOPY --`from=build a b",
+    "# escape=`\nFROM scratch\nCOPY --chown='a`'b c' d e",
     "FROM x as",
     "FROM x as 1",
     "FROM x as a b",

@@ -36,11 +36,17 @@ def _row(dockerfile: Dockerfile, instruction: Instruction) -> Row:
     return instruction.keyword, first, last, flags, instruction.json, bodies
 
 
+JSON_AND_MORE = re.compile(r"\][^\S\n]*\S")
+"""A later BuildKit (asked) takes an array with something behind it for no JSON; these do."""
+
+
 def buildkits_own(text: str) -> list[Row] | None:
     """What BuildKit's parser of early 2025 says, through the Go binding; None: refused."""
     import dockerfile
 
-    if re.search(r"<<[ \t\r]|\$\{.*<<", text):
+    if "escape=`" in text and re.search(r"--\S*[\\`]", text):
+        return None  # a later BuildKit has the chosen escape character in flags too
+    if JSON_AND_MORE.search(text) or re.search(r"<<[ \t\r]|\$\{.*<<", text):
         return None  # a later BuildKit learnt more variables, and `<< NAME` with a blank
     try:
         commands: tuple[Any, ...] = dockerfile.parse_string(text)
@@ -73,7 +79,7 @@ def written_in_python(text: str) -> list[Row] | None:
 
     if not text.removeprefix("\ufeff").isascii():
         return None  # it walks over characters where BuildKit walks over bytes
-    if re.search(r"<<-?[ \t\r]*(''|\"\")", text):
+    if JSON_AND_MORE.search(text) or re.search(r"<<-?[ \t\r]*(''|\"\")", text):
         return None  # BuildKit (asked) takes an empty name for no heredoc at all
     try:
         tree = other.parse_dockerfile_ast(text)
