@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import completion
+from . import completion, squiggles
 from .body import keep_body
 from .config import AzureMLImage
 from .magics import ImageMagics
@@ -22,6 +22,7 @@ def load(shell: InteractiveShell) -> None:
     shell.input_transformers_cleanup.insert(0, keep_body)
     shell.configurables.append(AzureMLImage(parent=shell))
     completion.add(shell)
+    squiggles.open_comm(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -34,3 +35,4 @@ def unload(shell: InteractiveShell) -> None:
         for name in NAMES:
             shell.magics_manager.magics[kind].pop(name, None)
     completion.remove(shell)
+    squiggles.close_comms()

@@ -10,6 +10,7 @@ import ipywidgets as w
 from .. import api
 from ..errors import ImageError
 from ..lint.render import summary
+from ..notebook import squiggles
 from ..notebook.body import MAGIC
 from ..notebook.calls import as_run
 from ..notebook.screen import Slot
@@ -236,8 +237,10 @@ class Panel:
         self._enable()
 
     def _to_cell(self) -> None:
+        sent = squiggles.insert_cell(self.cell)
+        said = "It is in a new cell; or copy it:" if sent else "Copy this into a cell:"
         self._status.value = frame(
-            element("p", "Copy this into a cell:"),
+            element("p", said, role="status", aria_live="polite"),
             element("pre", element("code", self.cell, cls="azi-copy")),
         )
 
