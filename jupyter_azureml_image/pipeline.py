@@ -274,6 +274,9 @@ class Pipeline:
     @property
     def _by_azureml(self) -> bool:
         """Whether Azure ML builds the image itself, after the registration."""
+        registered = self._existing.registered
+        if registered is not None:
+            return registered.image is None
         return self._request.build == "azureml"
 
     @property
@@ -385,6 +388,11 @@ def _introduction(facts: WorkspaceFacts) -> Connected:
 
 
 def _sentence(build: ImageBuild) -> str:
+    if build.registered is not None and build.reference is None:
+        return (
+            f"{build.name}:{build.version} is registered; Azure ML builds its image when it is "
+            "first used."
+        )
     if build.registered is not None:
         return f"{build.name}:{build.version} is registered by digest: {build.reference}."
     if build.reference is not None:
