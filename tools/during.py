@@ -34,9 +34,11 @@ def main() -> int:
     """Run the command of the arguments; return its exit code."""
     with (cache() / "in-use.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_SH)
-        code = subprocess.run(
-            sys.argv[1:], env={**os.environ, VARIABLE: "1"}, check=False
-        ).returncode
+        environment = {**os.environ, VARIABLE: "1"}
+        try:
+            code = subprocess.run(sys.argv[1:], env=environment, check=False).returncode
+        except KeyboardInterrupt:
+            code = 130
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
