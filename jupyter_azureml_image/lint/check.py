@@ -27,12 +27,7 @@ def check(question: CheckInput) -> tuple[Diagnostic, ...]:
     """Every finding that is not suppressed, worst first and then by place."""
     subject = Subject(question)
     suppression = Suppression.of(question)
-    found = [
-        diagnostic
-        for rule in all_rules()
-        if not suppression.everywhere(rule.about.code)
-        for diagnostic in _of_rule(rule, subject)
-    ]
+    found = [diagnostic for rule in all_rules() for diagnostic in _of_rule(rule, subject)]
     merged = merge(found, question.generic, question.dockerfile)
     kept = (d for d in merged if not suppression.covers(d))
     return tuple(sorted(kept, key=_order))

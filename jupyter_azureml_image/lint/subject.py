@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from ..dockerfile.model import Dockerfile, Flag, Instruction, Span
 from ..dockerfile.words import Assignment, assignments, expand
 from ..errors import ImageError
 from ..plan.request import Mounts, Routes
+from .directive import Checks
 from .entry import EntryScript, find_entry_script
 from .faults import Classified, classify
 from .installs import AptInstall, CondaCall, PipInstall, apt_install, conda_call, pip_install
@@ -77,11 +78,9 @@ class Subject:
         arguments = recipe.build_args if recipe else ()
         target = recipe.target if recipe else None
         try:
-            first = evaluate(self.dockerfile, build_args=arguments, target=target)
-            known = {reference: self.base_facts(reference) for reference in first.bases}
-            if not first.stages:
-                return None
-            return evaluate(self.dockerfile, build_args=arguments, target=target, bases=known)
+            return evaluate(
+                self.dockerfile, build_args=arguments, target=target, bases=_Bases(self)
+            )
         except ImageError:  # the target stage does not exist: said by whoever asked for it
             return None
 
@@ -220,6 +219,11 @@ class Subject:
     def entry(self) -> EntryScript:
         """The entry script, as far as it can be found."""
         return find_entry_script(self)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """What the file's directive says of BuildKit's checks."""
+        return Checks.of(self.dockerfile)
 
     @cached_property
     def faults(self) -> tuple[Classified, ...]:
@@ -383,6 +387,22 @@ class Subject:
         """The offset after an instruction's last visible character."""
         span = instruction.span
         return span.start + len(self.text[span.start : span.end].rstrip())
+
+
+class _Bases(Mapping[str, BaseFacts]):
+    """What is known of every base, looked up when the evaluation comes to it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    def __getitem__(self, reference: str) -> BaseFacts:
+        return self._subject.base_facts(reference)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._subject.question.bases)
+
+    def __len__(self) -> int:
+        return len(self._subject.question.bases)
 
 
 def user_name(user: str) -> str:

@@ -31,10 +31,6 @@ class Suppression:
         codes = {code.strip().lower() for item in ignore for code in item.split(",")}
         return cls(frozenset(codes - {""}), tuple(_ranges(question.dockerfile)))
 
-    def everywhere(self, code: str) -> bool:
-        """Whether `--ignore` names the code."""
-        return code.lower() in self.codes
-
     def covers(self, diagnostic: Diagnostic) -> bool:
         """Whether a finding is suppressed. A fault that stops the parser never is."""
         if diagnostic.syntax:

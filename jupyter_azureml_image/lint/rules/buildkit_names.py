@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...catalog.catalog import find
 from ...dockerfile.model import Instruction
 from ...dockerfile.words import expand, variables
-from ..check_directive import BuildCheck, build_check
+from ..build_check import BuildCheck, build_check
 from ..rule import Finding, replace, rule
 from ..subject import Subject
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ...dockerfile.model import Instruction, Span
 from ...dockerfile.words import assignments
-from ..check_directive import BuildCheck, build_check
+from ..build_check import BuildCheck, build_check
 from ..diagnostic import Edit, Fix
 from ..rule import Finding, replace, rule
 from ..spelling import INSTRUCTIONS

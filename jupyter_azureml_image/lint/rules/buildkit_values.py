@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...dockerfile.model import Span
 from ...dockerfile.words import assignments
-from ..check_directive import BuildCheck, build_check
+from ..build_check import BuildCheck, build_check
 from ..rule import Finding, replace, rule
 from ..spelling import nearest
 from ..subject import Subject

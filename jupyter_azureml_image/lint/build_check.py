@@ -1,39 +1,15 @@
-"""BuildKit's directive for its own checks: `# check=skip=A,B;error=true;experimental=C`."""
+"""BuildKit's own checks: their data, and how a file's directive changes them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..dockerfile.model import Dockerfile, Span
+from ..dockerfile.model import Span
 from .diagnostic import Fix, Severity
+from .directive import Checks
 from .rule import About, Example, Finding
 from .subject import Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Checks:
-    """What the directive says; `all` in a set stands for every check."""
-
-    skip: frozenset[str] = frozenset()
-    experimental: frozenset[str] = frozenset()
-    error: bool = False
-
-    @classmethod
-    def of(cls, dockerfile: Dockerfile) -> Checks:
-        """The directive of a file; the defaults where it has none."""
-        given = dict(
-            part.strip().partition("=")[::2]
-            for part in (dockerfile.directive("check") or "").split(";")
-            if "=" in part
-        )
-        names = {key: _names(given.get(key, "")) for key in ("skip", "experimental")}
-        error = given.get("error", "").strip().lower() in ("true", "1", "t")
-        return cls(names["skip"], names["experimental"], error)
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +26,7 @@ class BuildCheck:
     @classmethod
     def here(cls, about: About, subject: Subject) -> BuildCheck:
         """The check with what the file's directive says."""
-        return cls(about, Checks.of(subject.dockerfile))
+        return cls(about, subject.checks)
 
     @property
     def skipped(self) -> bool:
