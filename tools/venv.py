@@ -23,7 +23,7 @@ def make(folder: Path) -> None:
     # where it cannot reach an index, pip is asked.
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
     uv = [str(python), "-m", "uv", "pip", "install", "-q", "--python", str(python)]
-    wanted = ["-e", f"{ROOT}[dev]"]
+    wanted = ["-e", f"{ROOT}[dev,browser]"]
     if _run([*pip, "uv>=0.9"]) != 0 or _run([*uv, *wanted]) != 0:
         say("uv could not install the packages; asking pip instead.")
         if _run([*pip, *wanted]) != 0:
