@@ -4,6 +4,7 @@ certificates."""
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import os
 import ssl
 import threading
@@ -91,7 +92,8 @@ class Authority:
                 )
             ]
         )
-        permitted = [x509.DNSName(host) for host in PERMITTED]
+        loopback = x509.IPAddress(ipaddress.ip_network("127.0.0.1/32"))
+        permitted = [*(x509.DNSName(host) for host in PERMITTED), loopback]
         usage = _usage(key_cert_sign=True, crl_sign=True)
         certificate = (
             _builder(name, name, key.public_key(), CA_DAYS)
@@ -124,7 +126,7 @@ class Authority:
         issuer_key = self._key.public_key()
         leaf = (
             _builder(subject, self._certificate.subject, key.public_key(), LEAF_DAYS)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -200,6 +202,15 @@ def _usage(
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

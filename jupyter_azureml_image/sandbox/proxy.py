@@ -27,6 +27,8 @@ class Gate:
 
     token: str
     application: Application
+    registry: Application
+    login_server: str
     authority: Authority
     upstream: Upstream
     refuses: Callable[[str], bool]
@@ -53,7 +55,10 @@ class _ProxyConnection(BaseHTTPRequestHandler):
         if not self._authorised():
             return
         if is_azure_host(host):
-            self._answer_here(host)
+            self._answer_here(host, self.gate.application)
+        elif f"{host}:{port}" == self.gate.login_server:
+            # clients that believe every registry speaks TLS: the port itself speaks plain http
+            self._answer_here(host, self.gate.registry)
         elif self._may_leave(host, "CONNECT"):
             self._pass_through(host, int(port or 443))
 
@@ -93,12 +98,10 @@ class _ProxyConnection(BaseHTTPRequestHandler):
             self.send_error(403, "The sandbox was told to refuse every host that is not Azure's")
         return not refused
 
-    def _answer_here(self, host: str) -> None:
+    def _answer_here(self, host: str, application: Application) -> None:
         self.send_response_only(200, "Connection established")
         self.end_headers()
-        door = type(
-            "AzureDoor", (Door,), {"host": host, "application": staticmethod(self.gate.application)}
-        )
+        door = type("AzureDoor", (Door,), {"host": host, "application": staticmethod(application)})
         try:
             # The handshake is given a time limit of its own, so that a silent peer holds no thread
             # for ever.

@@ -106,7 +106,7 @@ class World:
         registry_server = self._listen_for_registry(front)
         front.login_server = f"127.0.0.1:{registry_server.port}"
         azure = self._azure(front)
-        proxy_port = self._listen_as_proxy(authority, azure)
+        proxy_port = self._listen_as_proxy(authority, azure, front)
         for server in self._servers:
             thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
             thread.start()
@@ -194,13 +194,15 @@ class World:
     def _recorded(self, application: Application, wanted: Callable[[Request], bool]) -> Application:
         return self._recorder.around(application, wanted) if self._recorder else application
 
-    def _listen_as_proxy(self, authority: Authority, azure: Azure) -> int:
+    def _listen_as_proxy(self, authority: Authority, azure: Azure, front: RegistryFront) -> int:
         wanted = int(self.store.setting("proxy-port", str(_free_port())))
         outwards = Upstream.from_environment().without(wanted)
         recorded = self._recorded(azure, lambda r: r.host == ARM)
         gate = Gate(
             token=self.secrets.token,
             application=guarded(recorded, lambda: Response(500)),
+            registry=guarded(front, lambda: Response(500)),
+            login_server=front.login_server,
             authority=authority,
             upstream=outwards,
             refuses=lambda _: self._refuse or self.faults.take("refuse-foreign-hosts") is not None,

@@ -30,6 +30,13 @@ def test_the_registry_sends_callers_to_its_token_service(sandbox: Sandbox) -> No
         )
 
 
+def test_through_the_proxy_the_registry_speaks_tls_too(sandbox: Sandbox) -> None:
+    with sandbox.session() as session:
+        answer = session.get(f"https://{sandbox.login_server}/v2/", headers={"Authorization": None})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="http://127.0.0.1:')
+
+
 def test_only_a_signed_in_caller_gets_a_refresh_token(sandbox: Sandbox) -> None:
     assert refresh_token(sandbox, "wrong").status_code == 401
     assert refresh_token(sandbox).json()["refresh_token"].count(".") == 2
