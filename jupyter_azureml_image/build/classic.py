@@ -71,7 +71,7 @@ def _build(engine: Engine, live: request.Request, job: BuildJob, emit: Emit) -> 
     failed = None
     headers = _credentials(engine, job, dockerfile)
     try:
-        for message in live.messages(request.parameters(job, sent), headers, sent, emit):
+        for message in live.messages(request.parameters(engine, job, sent), headers, sent, emit):
             if "stream" in message:
                 reader.feed_text(str(message["stream"]))
             elif "error" in message:

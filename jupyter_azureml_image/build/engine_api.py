@@ -81,7 +81,7 @@ def _build(
     dockerfile = parse(job.recipe.text)
     fetch_private(engine, job.recipe, dockerfile, emit)
     sent = shipment.prepare(dockerfile, job.manifest, job.recipe.path)
-    asked = {**request.parameters(job, sent), "version": "2", "buildid": build_id}
+    asked = {**request.parameters(engine, job, sent), "version": "2", "buildid": build_id}
     steps = Steps(dockerfile)
     reader = SolveReader(steps, emit)
     image: str | None = None

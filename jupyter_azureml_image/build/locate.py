@@ -76,6 +76,17 @@ def _installed(helper: object) -> bool:
     return shutil.which(f"docker-credential-{helper}") is not None
 
 
+def proxy_arguments(config: Mapping[str, Any], host: str) -> dict[str, str]:
+    """The build arguments by which the docker command line hands its configured proxies to a
+    build on the engine at `host`; builders outside the command line must do the same."""
+    proxies = config.get("proxies") or {}
+    chosen = proxies.get(host) or proxies.get("default") or {}
+    names = {"httpProxy": "http_proxy", "httpsProxy": "https_proxy", "noProxy": "no_proxy"}
+    names.update(ftpProxy="ftp_proxy", allProxy="all_proxy")
+    found = {name: str(chosen[key]) for key, name in names.items() if chosen.get(key)}
+    return {**found, **{name.upper(): value for name, value in found.items()}}
+
+
 def locate(environ: Mapping[str, str] = os.environ) -> Place:
     """The engine that the docker command line would use; raises BuilderUnavailable where the
     context it would use does not exist."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from ..errors import Cancelled
 from ..events import Emit, Transfer
 from ..plan.request import Recipe
 from .engine import RUN_LABEL, Engine
+from .locate import proxy_arguments, read_config
 from .messages import decoded, refusal
 from .ports import BuildJob
 from .shipment import Shipment
@@ -94,14 +96,18 @@ class Request:
                 stream.shutdown(socket.SHUT_RDWR)
 
 
-def parameters(job: BuildJob, shipment: Shipment) -> dict[str, str]:
+def parameters(engine: Engine, job: BuildJob, shipment: Shipment) -> dict[str, str]:
     """What both versions of the builder are asked."""
     recipe = job.recipe
+    arguments = {
+        **proxy_arguments(read_config(os.environ), engine.place.host),
+        **dict(recipe.build_args),
+    }
     found = {
         "dockerfile": shipment.dockerfile,
         "t": job.reference,
         "platform": recipe.platform,
-        "buildargs": json.dumps(dict(recipe.build_args)),
+        "buildargs": json.dumps(arguments),
         "labels": json.dumps({RUN_LABEL: job.run_id, **job.labels}),
         "rm": "1",
         "forcerm": "1",

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from jupyter_azureml_image.build.locate import locate, read_config
+from jupyter_azureml_image.build.locate import locate, proxy_arguments, read_config
 from jupyter_azureml_image.errors import BuilderUnavailable
 
 
@@ -69,3 +69,13 @@ def test_a_context_that_does_not_exist_is_named_with_the_way_out(tmp_path):
 def test_a_broken_configuration_counts_as_none(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     assert read_config({"DOCKER_CONFIG": str(tmp_path)}) == {}
+
+
+def test_configured_proxies_become_the_arguments_the_command_line_gives():
+    config = {"proxies": {"default": {"httpProxy": "http://p:1"}, "tcp://e:1": {"noProxy": "x"}}}
+    assert proxy_arguments(config, "unix:///s") == {
+        "http_proxy": "http://p:1",
+        "HTTP_PROXY": "http://p:1",
+    }
+    assert proxy_arguments(config, "tcp://e:1") == {"no_proxy": "x", "NO_PROXY": "x"}
+    assert proxy_arguments({}, "unix:///s") == {}

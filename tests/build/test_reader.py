@@ -29,14 +29,25 @@ def test_output_that_ends_in_the_middle_of_a_line_is_told_with_the_end_of_the_st
     ]
 
 
-def test_a_base_of_which_bytes_came_is_not_called_cached():
+def test_a_base_is_at_its_end_when_something_is_made_from_it():
     read, heard = reader()
     base = "[1/2] FROM docker.io/library/a:latest"
-    read.see(Solve((Vertex("v", base, started=1.0),)))
+    read.see(Solve((Vertex("v", base, started=1.0, completed=1.5),)))
+    read.see(Solve((Vertex("v", base, started=2.0),)))
     read.see(Solve(statuses=(Status("v", "sha256:1", 5, 10), Status("v", "sha256:2", 0, 90))))
-    read.see(Solve((Vertex("v", base, started=1.0, completed=2.0),)))
+    read.see(Solve((Vertex("v", base, started=2.0, completed=4.0),)))
+    assert heard.of(StepEnded) == []
+    read.see(Solve((Vertex("w", RUN, started=4.0, inputs=("v",)),)))
     assert heard.of(Transfer) == [Transfer("pull", 5, 10), Transfer("pull", 5, 100)]
-    assert heard.of(StepEnded) == [StepEnded("step-1", "done", 1.0)]
+    assert heard.of(StepEnded) == [StepEnded("step-1", "done", 3.0)]
+
+
+def test_a_base_that_was_at_hand_is_cached():
+    read, heard = reader()
+    base = "[1/2] FROM docker.io/library/a:latest"
+    read.see(Solve((Vertex("v", base, started=1.0, completed=2.0),)))
+    read.finish("done")
+    assert heard.of(StepEnded) == [StepEnded("step-1", "cached", 1.0)]
 
 
 def test_the_first_error_counts_and_steps_it_stopped_are_cancelled():

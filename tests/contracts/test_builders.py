@@ -9,7 +9,7 @@ import pytest
 from jupyter_azureml_image.build.engine import RUN_LABEL
 from jupyter_azureml_image.errors import BuildFailed, Cancelled
 from jupyter_azureml_image.events import LogLine
-from tests.build.engines import LABEL, Heard, docker_config, listing, make_job, traces
+from tests.build.engines import LABEL, Heard, builder, docker_config, listing, make_job, traces
 from tests.build.signing import PASSWORD, USER
 
 NAME = "azureml-image-test/contract:1"
@@ -202,21 +202,18 @@ def test_a_cancelled_build_stops_at_once_and_leaves_nothing(local, engine, tmp_p
     assert traces(engine, marker) == ([], [])
 
 
-def test_a_base_that_must_be_pulled_says_so(local, engine, tmp_path, tiny_image, registry):
-    text = f"FROM {tiny_image}\nRUN head -c 300000 /dev/urandom > /{uuid.uuid4().hex}\n"
+def test_a_base_that_must_be_pulled_says_so(local, engine, engines, tmp_path, tiny_image, registry):
+    other = next(one for one in engines.values() if one is not engine)
     pushed = f"{registry}/pulled-{uuid.uuid4().hex[:8]}:1"
-    image, _ = build(local, make_job(tmp_path, text, reference=NAME))
-    engine.tag(NAME, pushed)
-    engine.push(pushed, Heard())
-    engine.remove(pushed)
-    engine.remove(NAME)
-    job = make_job(
-        tmp_path, f"FROM {pushed}\nCOPY a /a\n", {"a": uuid.uuid4().hex}, reference=NAME, pull=True
-    )
+    text = f"FROM {tiny_image}\nRUN head -c 300000 /dev/urandom > /{uuid.uuid4().hex}\n"
+    made = make_job(tmp_path / "base", text, reference=pushed)
+    builder(other, "engine-api").start(made, Heard()).wait()
+    other.push(pushed, Heard())
+    other.remove(pushed)
+    job = make_job(tmp_path, f"FROM {pushed}\nCOPY a /a\n", {"a": pushed}, reference=NAME)
     _, heard = build(local, job)
     assert [outcome for *_, outcome in heard.steps] == ["done", "done"]
     assert max(heard.moved("pull")) >= 300_000
-    assert image.image_id
     engine.remove(pushed)
 
 

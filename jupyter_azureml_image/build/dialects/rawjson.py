@@ -79,6 +79,7 @@ def solve(value: dict[str, Any]) -> Solve:
                 started=_time(v.get("started")),
                 completed=_time(v.get("completed")),
                 error=str(v.get("error") or ""),
+                inputs=tuple(v.get("inputs") or ()),
             )
             for v in value.get("vertexes") or ()
         ),

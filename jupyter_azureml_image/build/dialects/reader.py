@@ -28,10 +28,17 @@ class Running:
     id: str
     step: Step
     started: float
+    completed: float | None = None
+    cached: bool = False
     lines: Lines = field(default_factory=Lines)
     last: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
     pulled: bool = False
     ended: bool = False
+
+    @property
+    def base(self) -> bool:
+        """Whether this is a FROM."""
+        return self.step.title.startswith("FROM ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,19 @@ class SolveReader:
     def finish(self, outcome: StepOutcome = "cancelled") -> None:
         """No more comes: what still runs ended with `outcome`."""
         for running in self._running.values():
-            if not running.ended:
+            if running.completed is not None:
+                self._complete(running)
+            elif not running.ended:
                 self._close(running, outcome, 0.0)
 
     def _begin(self, vertex: Vertex) -> None:
         self._names[vertex.digest] = vertex.name
         if vertex.digest in self._running or vertex.started is None:
             return
+        for used in vertex.inputs:
+            # Only now is a base at an end: before, it may be started once more, to be fetched.
+            if used in self._running and self._running[used].completed is not None:
+                self._complete(self._running[used])
         step = self._step_of(vertex.name)
         if step is not None:
             running = Running(f"step-{len(self._running) + 1}", step, vertex.started)
@@ -104,13 +117,22 @@ class SolveReader:
             self.failed = Failed(vertex.error, step, last, vertex.name)
         if running is None or running.ended or (vertex.completed is None and not vertex.error):
             return
-        # BuildKit calls a base cached only when it was used before; here that it was at hand.
-        at_hand = running.step.title.startswith("FROM ") and not running.pulled
-        outcome: StepOutcome = "cached" if vertex.cached or at_hand else "done"
         if vertex.error:
-            outcome = "cancelled" if _stopped(vertex.error) else "failed"
-        started = vertex.started or running.started
-        self._close(running, outcome, max(0.0, (vertex.completed or started) - started))
+            took = (vertex.completed or running.started) - running.started
+            outcome: StepOutcome = "cancelled" if _stopped(vertex.error) else "failed"
+            self._close(running, outcome, max(0.0, took))
+            return
+        running.completed, running.cached = vertex.completed, vertex.cached
+        if not running.base:
+            self._complete(running)
+
+    def _complete(self, running: Running) -> None:
+        if running.ended or running.completed is None:
+            return
+        # BuildKit calls a base cached only when it was used before; here that it was at hand.
+        at_hand = running.base and not running.pulled
+        outcome: StepOutcome = "cached" if running.cached or at_hand else "done"
+        self._close(running, outcome, max(0.0, running.completed - running.started))
 
     def _base_of(self, vertex: Vertex) -> Step | None:
         """The FROM whose image's metadata could not be had: shown as a failed step."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """One node of the build graph, as it stands. Times are Unix seconds."""
+    """One node of the build graph, as it stands. Times are Unix seconds, `inputs` digests.
+
+    A node may be started again after it was completed: a base is resolved, then fetched.
+    """
 
     digest: str
     name: str
@@ -15,6 +18,7 @@ class Vertex:
     started: float | None = None
     completed: float | None = None
     error: str = ""
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def read(aux: str) -> Solve:
                     started=message.time(5),
                     completed=message.time(6),
                     error=message.text(7),
+                    inputs=tuple(_texts(value, 2)),
                 )
             )
         elif number == 2:
@@ -48,6 +49,13 @@ def read(aux: str) -> Solve:
         elif number == 4:
             warnings.append(Advice(message.text(3), _first_line(message)))
     return Solve(tuple(vertexes), tuple(statuses), tuple(outputs), tuple(warnings))
+
+
+def _texts(data: bytes, field: int) -> Iterator[str]:
+    """Every value of a repeated string."""
+    for number, value in fields(data):
+        if number == field and isinstance(value, bytes):
+            yield value.decode("utf-8", "replace")
 
 
 def _first_line(warning: Message) -> int:
