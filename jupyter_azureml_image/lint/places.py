@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,6 +76,17 @@ class Places:
             for copy in self._subject.copies
         )
 
+    @cached_property
+    def _by_instruction(self) -> dict[int, list[Landed]]:
+        found: dict[int, list[Landed]] = {}
+        for landed in self.landed.values():
+            found.setdefault(landed.copy.instruction, []).append(landed)
+        return found
+
+    def of(self, copy: Copy) -> list[Landed]:
+        """The files that a copy's instruction puts into the image for good."""
+        return self._by_instruction.get(copy.instruction, [])
+
     def below(self, folder: str) -> tuple[Landed, ...]:
         """The files that land below a folder of the image."""
         start = folder.rstrip("/") + "/"
@@ -92,7 +104,7 @@ class Places:
         sources = [clean_source(s) for s in copy.sources if not is_remote(s)]
         into_folder = copy.destination.endswith("/") or len(sources) > 1
         for source in sources:
-            for path, size in self._files:
+            for path, size in self._near(source):
                 if (rest := _below(path, source)) is None:
                     continue
                 if rest == "" and into_folder:
@@ -100,10 +112,23 @@ class Places:
                 image = posixpath.normpath(posixpath.join(copy.destination, rest))
                 yield Landed(path, image, size, copy)
 
+    def _near(self, source: str) -> tuple[tuple[str, int], ...]:
+        """The files that a source can name at all: contexts may hold tens of thousands."""
+        if not source or is_glob(source):
+            return self._files
+        first = bisect.bisect_left(self._files, (source, -1))
+        # "0" is the character after "/": nothing below the folder sorts behind it.
+        inside = bisect.bisect_left(self._files, (source + "/", -1))
+        last = bisect.bisect_left(self._files, (source + "0", -1))
+        alone = self._files[first : first + 1]
+        if alone and alone[0][0] == source:
+            return alone
+        return self._files[inside:last]
+
     @cached_property
     def _files(self) -> tuple[tuple[str, int], ...]:
         manifest = self._subject.manifest
-        return tuple((e.path, e.size) for e in manifest.files) if manifest else ()
+        return tuple(sorted((e.path, e.size) for e in manifest.files)) if manifest else ()
 
 
 def _below(path: str, source: str) -> str | None:
@@ -129,4 +154,6 @@ def source_exists(manifest: ContextManifest, source: str) -> bool:
     path = clean_source(source)
     if path in ("", "."):
         return True
+    if manifest.reach is not None:  # the context's own answer, which follows links as well
+        return path not in {clean_source(missing) for missing in manifest.missing}
     return any(_below(entry.path, path) is not None for entry in manifest.entries)

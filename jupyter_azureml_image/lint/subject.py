@@ -127,7 +127,11 @@ class Subject:
 
     @cached_property
     def serving(self) -> bool:
-        """Whether the final base is a prebuilt image that serves as dockeruser."""
+        """Whether the final base is a prebuilt image that serves as dockeruser; what an image
+        at hand says of itself beats the catalog."""
+        known = self.known_base
+        if known.known_from == "image" and known.server is not None:
+            return known.server and known.user == "dockeruser" and "runsvdir" in known.cmd
         return bool(self.base and self.base.serves and self.base.user == "dockeruser")
 
     @cached_property

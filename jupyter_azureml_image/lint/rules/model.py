@@ -192,7 +192,7 @@ def baked_and_mounted(subject: Subject) -> Iterator[Finding]:
 def big_model(subject: Subject) -> Iterator[Finding]:
     """Over 500 MB."""
     for copy in _model_copies(subject):
-        size = sum(one.size for one in subject.places.landed.values() if one.copy == copy)
+        size = sum(one.size for one in subject.places.of(copy))
         if size > _BIG:
             yield Finding(_span(subject, copy), f"The model adds {size / 1e6:.0f} MB to the image")
 

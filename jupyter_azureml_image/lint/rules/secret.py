@@ -125,8 +125,8 @@ def _files(subject: Subject) -> Iterator[Finding]:
     for copy in subject.copies:
         if copy.origin != "context" or copy.instruction in said:
             continue
-        landed = [one for one in subject.places.landed.values() if one.copy == copy]
-        paths = [clean_source(s) for s in copy.sources] + [one.context_path for one in landed]
+        landed = [one.context_path for one in subject.places.of(copy)]
+        paths = [clean_source(s) for s in copy.sources] + landed
         bad = next((p for p in paths if _credential_file(subject, p, allowed)), None)
         if bad is not None:
             said.add(copy.instruction)

@@ -45,7 +45,7 @@ _BIG_MODEL = 1_000_000_000
 def other_start(subject: Subject) -> Iterator[Finding]:
     """An error for a command that certainly is no server and starts none; for a script or a
     program that may be one, a warning."""
-    if not subject.serving or subject.own_routes or subject.base is None:
+    if not subject.serving or subject.own_routes:
         return
     steps = [s for s in subject.result_steps if s.instruction.keyword in ("CMD", "ENTRYPOINT")]
     for step in _effective(steps):
