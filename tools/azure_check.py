@@ -27,6 +27,7 @@ from jupyter_azureml_image.azure import connection as connections
 from jupyter_azureml_image.azure import environments, upkeep
 from jupyter_azureml_image.azure.connection import Connection, ConnectOptions
 from jupyter_azureml_image.azure.translate import translated
+from jupyter_azureml_image.build.engine import Engine
 from jupyter_azureml_image.errors import ImageError
 from tools import base_image, demo
 from tools.places import ROOT
@@ -141,6 +142,7 @@ def take_down(connection: Connection, name: str) -> list[str]:
     for what, delete in (
         ("endpoint", _delete_endpoint),
         ("image", _delete_image),
+        ("local image", _delete_local),
         ("environment", _archive),
     ):
         try:
@@ -171,6 +173,16 @@ def _delete_image(connection: Connection, name: str) -> str:
     for digest in digests:
         registry.delete(name, digest)
     return f"Deleted {len(digests)} image(s) {name} from {registry.login_server}."
+
+
+def _delete_local(connection: Connection, name: str) -> str:
+    engine = Engine.connect()
+    server = connection.login_server()
+    for version in environments.versions(connection, name):
+        engine.remove(f"{server}/{name}:{version}")
+        engine.remove(f"{name}:{version}")
+    engine.close()
+    return f"Deleted {name} from the local engine."
 
 
 def _archive(connection: Connection, name: str) -> str:
