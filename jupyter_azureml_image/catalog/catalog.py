@@ -144,7 +144,7 @@ _INFERENCE_NAME = re.compile(
 
 def _from_name(repository: str) -> BaseImage | None:
     match = _INFERENCE_NAME.fullmatch(repository)
-    if match is None:
+    if match is None or not (match["os"] or match["minor"]):
         return None
     gpu = match["device"] == "gpu"
     what = match["what"]

@@ -131,8 +131,14 @@ class Subject:
         at hand says of itself beats the catalog."""
         known = self.known_base
         if known.known_from == "image" and known.server is not None:
-            return known.server and known.user == "dockeruser" and "runsvdir" in known.cmd
+            return known.server and user_name(known.user) == "dockeruser" and "runsvdir" in known.cmd
         return bool(self.base and self.base.serves and self.base.user == "dockeruser")
+
+    @cached_property
+    def prefix(self) -> str | None:
+        """The folder of the Python that serves in the base, where it is known."""
+        known = self.known_base.env.get("AZUREML_CONDA_ENVIRONMENT_PATH")
+        return known or (self.base.prefix if self.base else None)
 
     @cached_property
     def lineage(self) -> tuple[StageFacts, ...]:

@@ -74,7 +74,7 @@ def unused_environment(subject: Subject) -> Iterator[Finding]:
         target = _target(subject, call)
         if target is None or "$" in target:
             continue
-        prefix = base.prefix
+        prefix = subject.prefix
         if prefix and (target == prefix or target == prefix.rsplit("/", 1)[-1]):
             continue
         where = prefix or "another prefix, most likely /azureml-envs/minimal"

@@ -203,10 +203,10 @@ def another_user(subject: Subject) -> Iterator[Finding]:
 
 
 def _root_owns_prefix(subject: Subject) -> bool | None:
-    """Whether root owns the serving Python; None where the catalog does not know."""
-    if subject.base is None or subject.base.prefix is None:
+    """Whether root owns the serving Python; None where that is not known."""
+    if subject.prefix is None:
         return None
-    return not subject.base.prefix.startswith("/opt/miniconda")
+    return not subject.prefix.startswith("/opt/miniconda")
 
 
 def _installs_as_user(subject: Subject) -> Iterator[tuple[Step, Command]]:
