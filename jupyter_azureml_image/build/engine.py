@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BuilderUnavailable, Cancelled, RegistryError
 from ..events import Emit
 from . import doorstep, transfers, trouble
+from .client import open_client
 from .locate import Place, locate, read_config, without_missing_helpers
 from .messages import decoded, refusal
 from .reference import Reference
@@ -31,8 +32,6 @@ Auth = Mapping[str, str]
 
 SignIn = Callable[[str], "Auth | None"]
 """Gives the credentials for a registry's host name, None where it has none."""
-
-_PATIENCE = 60  # seconds for ordinary questions; builds, pulls and pushes wait for ever
 
 
 class Engine:
@@ -60,7 +59,7 @@ class Engine:
         """
         place = locate(os.environ if environ is None else environ)
         doorstep.knock(place)
-        engine = cls(_client(place), place)
+        engine = cls(open_client(place), place)
         if engine.os != "linux":
             engine.close()
             raise BuilderUnavailable(
@@ -290,58 +289,6 @@ class Engine:
             return shutil.disk_usage(str(root)).free
         except OSError:  # an engine inside a virtual machine (Docker Desktop)
             return None
-
-
-def _client(place: Place) -> Any:
-    import docker
-    import docker.errors
-
-    if place.host.startswith("ssh://"):
-        return _over_ssh(place)
-    try:
-        return docker.APIClient(
-            base_url=place.host, version="auto", timeout=_PATIENCE, tls=_tls(place)
-        )
-    except docker.errors.DockerException as error:
-        raise doorstep.reason(place, error) from error
-
-
-def _over_ssh(place: Place) -> Any:
-    import docker
-    import docker.errors
-
-    try:
-        return docker.APIClient(
-            base_url=place.host, version="auto", timeout=_PATIENCE, use_ssh_client=True
-        )
-    except docker.errors.DockerException as error:
-        raise BuilderUnavailable(
-            f"The Docker Engine at {place.host} cannot be reached over ssh: {error}",
-            hint="It needs a sign-in without a password, and 'pip install paramiko'; or forward "
-            "its socket with 'ssh -L' and set DOCKER_HOST to that.",
-            code="engine-ssh",
-        ) from error
-
-
-def _tls(place: Place) -> Any:
-    from pathlib import Path
-
-    import docker.errors
-    from docker.tls import TLSConfig
-
-    if place.certificates is None:
-        return False
-    folder = Path(place.certificates)
-    pair = (str(folder / "cert.pem"), str(folder / "key.pem"))
-    authority = folder / "ca.pem"
-    try:
-        return TLSConfig(
-            client_cert=pair if Path(pair[0]).exists() else None,
-            ca_cert=str(authority) if place.verify and authority.exists() else None,
-            verify=place.verify,
-        )
-    except docker.errors.TLSParameterError as error:
-        raise doorstep.reason(place, error) from error
 
 
 def _words(error: BaseException) -> str:

@@ -174,12 +174,18 @@ def test_an_old_engine_says_that_it_has_no_heredocs(engine):
         assert "heredoc" not in builder(engine, "buildx").abilities.can
 
 
-def test_the_users_folders_are_left_as_they_were(engine, tmp_path, plugin_config, name):
+def test_the_users_folders_are_left_as_they_were(
+    engine, tmp_path, plugin_config, name, monkeypatch
+):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     job = make_job(tmp_path, "FROM scratch\nCOPY . /\n", {"a": "a"}, reference=name)
     before = sorted(path for path in plugin_config.rglob("*"))
     builder(engine, "buildx").start(job, Heard()).wait()
     assert sorted(path for path in plugin_config.rglob("*")) == before
     assert [path.name for path in (tmp_path / "context").iterdir()] == ["a"]
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_program_that_is_gone_is_a_sentence(engine, tmp_path):

@@ -1,0 +1,63 @@
+"""docker-py's client for an engine's address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import BuilderUnavailable
+from . import doorstep
+from .locate import Place
+
+_PATIENCE = 60  # seconds for ordinary questions; builds, pulls and pushes wait for ever
+
+
+def open_client(place: Place) -> Any:
+    """A `docker.APIClient` that has spoken with its engine; raises BuilderUnavailable."""
+    import docker
+    import docker.errors
+
+    if place.host.startswith("ssh://"):
+        return _over_ssh(place)
+    try:
+        return docker.APIClient(
+            base_url=place.host, version="auto", timeout=_PATIENCE, tls=_tls(place)
+        )
+    except docker.errors.DockerException as error:
+        raise doorstep.reason(place, error) from error
+
+
+def _over_ssh(place: Place) -> Any:
+    import docker
+    import docker.errors
+
+    try:
+        return docker.APIClient(
+            base_url=place.host, version="auto", timeout=_PATIENCE, use_ssh_client=True
+        )
+    except docker.errors.DockerException as error:
+        raise BuilderUnavailable(
+            f"The Docker Engine at {place.host} cannot be reached over ssh: {error}",
+            hint="It needs a sign-in without a password, and 'pip install paramiko'; or forward "
+            "its socket with 'ssh -L' and set DOCKER_HOST to that.",
+            code="engine-ssh",
+        ) from error
+
+
+def _tls(place: Place) -> Any:
+    import docker.errors
+    from docker.tls import TLSConfig
+
+    if place.certificates is None:
+        return False
+    folder = Path(place.certificates)
+    pair = (str(folder / "cert.pem"), str(folder / "key.pem"))
+    authority = folder / "ca.pem"
+    try:
+        return TLSConfig(
+            client_cert=pair if Path(pair[0]).exists() else None,
+            ca_cert=str(authority) if place.verify and authority.exists() else None,
+            verify=place.verify,
+        )
+    except docker.errors.TLSParameterError as error:
+        raise doorstep.reason(place, error) from error
