@@ -16,6 +16,7 @@ trap finish EXIT
 
 mkdir -p "$kept"
 [ -x "$kept/az/bin/az" ] || { "$python" -m venv "$kept/az" && "$kept/az/bin/python" -m pip install --quiet azure-cli; }
+mkdir -p "$kept/azurite" && [ -e "$kept/azurite/package.json" ] || echo '{"private": true}' >"$kept/azurite/package.json"
 [ -d "$kept/azurite/node_modules/azurite" ] || npm install --silent --no-audit --no-fund --prefix "$kept/azurite" azurite
 
 eval "export $(make -s engine)"
