@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..context.manifest import ContextManifest
 from ..dockerfile.facts import Copy
+from ..dockerfile.model import Flag
 
 if TYPE_CHECKING:
     from .subject import Subject
@@ -157,3 +158,39 @@ def source_exists(manifest: ContextManifest, source: str) -> bool:
     if manifest.reach is not None:  # the context's own answer, which follows links as well
         return path not in {clean_source(missing) for missing in manifest.missing}
     return any(_below(entry.path, path) is not None for entry in manifest.entries)
+
+
+def may_make(subject: Subject, folder: str) -> bool:
+    """Whether something other than a COPY from the context may put files below a folder:
+    a RUN that names it, a COPY from a stage or of a variable, an unknown base."""
+    if not subject.serving or any(
+        c.instruction in subject.open_instructions for c in subject.copies
+    ):
+        return True
+    if any(c.origin != "context" and _overlap(c.destination, folder) for c in subject.copies):
+        return True
+    if any("type=bind" in f.value for f in _mounts(subject) if f.value):
+        return True
+    makers = ("git", "curl", "wget", "unzip", "tar", "az", "azcopy", "ln", "mv", "cp", "python")
+    for step, command in subject.runs:
+        if step not in subject.result_steps:
+            continue
+        said = subject.text[command.span.start : command.span.end]
+        if folder in said or (step.stage.workdir.startswith(folder) and command.name in makers):
+            return True
+        if any(w in said for w in ("$AML_APP_ROOT", "$AZUREML_MODEL_DIR", "${A")):
+            return True
+    return any(step.instruction.heredocs for step in subject.result_steps)
+
+
+def _mounts(subject: Subject) -> Iterator[Flag]:
+    for step in subject.result_steps:
+        for flag in step.instruction.flags:
+            if flag.name == "mount" and flag.value:
+                yield flag
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one of two folders holds the other."""
+    a, b = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return a.startswith(b) or b.startswith(a)

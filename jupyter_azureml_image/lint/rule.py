@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 TOPICS = (
     "characters",
+    "placeholders",
     "text",
     "base",
+    "base_use",
     "user",
     "apt",
     "pip",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..catalog.catalog import BaseImage, base_facts, find
 from ..dockerfile.evaluate import evaluate
 from ..dockerfile.facts import BaseFacts, Copy, Facts, StageFacts
-from ..dockerfile.model import Dockerfile, Flag, Instruction, Span
-from ..dockerfile.words import Assignment, assignments, expand
+from ..dockerfile.model import Dockerfile, Instruction, Span
+from ..dockerfile.words import Assignment, assignments
 from ..errors import ImageError
 from ..plan.request import Mounts, Routes
 from .directive import Checks
@@ -20,9 +19,9 @@ from .faults import Classified, classify
 from .installs import AptInstall, CondaCall, PipInstall, apt_install, conda_call, pip_install
 from .places import Places
 from .question import CheckInput
-from .shell import Command, commands
+from .shell import Command
+from .steps import Step, stage_steps, user_name
 
-ROOTS = ("root", "0")
 APP_ROOT = "/var/azureml-app"
 RUNTIME_FOLDERS = (
     "/var/runit",
@@ -33,28 +32,6 @@ RUNTIME_FOLDERS = (
     "/var/azureml-app",
 )
 """What dockeruser owns in the prebuilt images (Microsoft's grant_ownership script)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One instruction with what holds before it. `user` is "" where it cannot be known."""
-
-    index: int
-    stage: StageFacts
-    instruction: Instruction
-    user: str
-    workdir_set: bool
-    commands: tuple[Command, ...] = ()
-
-    @property
-    def as_root(self) -> bool:
-        """Whether it certainly runs as root."""
-        return self.user in ROOTS
-
-    @property
-    def as_other(self) -> bool:
-        """Whether it certainly does not run as root."""
-        return bool(self.user) and self.user not in ROOTS
 
 
 class Subject:
@@ -131,7 +108,9 @@ class Subject:
         at hand says of itself beats the catalog."""
         known = self.known_base
         if known.known_from == "image" and known.server is not None:
-            return known.server and user_name(known.user) == "dockeruser" and "runsvdir" in known.cmd
+            return (
+                known.server and user_name(known.user) == "dockeruser" and "runsvdir" in known.cmd
+            )
         return bool(self.base and self.base.serves and self.base.user == "dockeruser")
 
     @cached_property
@@ -153,49 +132,13 @@ class Subject:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every instruction of every stage, in order."""
-        return tuple(step for stage in self.stages for step in self._stage_steps(stage))
+        return tuple(step for stage in self.stages for step in stage_steps(self, stage))
 
     @cached_property
     def result_steps(self) -> tuple[Step, ...]:
         """The steps that make the resulting image (its own and its parents' stages)."""
         indexes = {stage.index for stage in self.lineage}
         return tuple(step for step in self.steps if step.stage.index in indexes)
-
-    def _stage_steps(self, stage: StageFacts) -> Iterator[Step]:
-        if stage.parent is not None and stage.parent < stage.index:
-            user = self.stages[stage.parent].user
-        else:
-            user = self.base_facts(stage.base).user
-        user = user_name(user)
-        workdir_set = False
-        for index in stage.instructions:
-            instruction = self.dockerfile.instructions[index]
-            runs = self._commands(instruction) if instruction.keyword == "RUN" else ()
-            yield Step(index, stage, instruction, user, workdir_set, runs)
-            if instruction.keyword == "USER":
-                value = expand(instruction.text, stage.variables, self.dockerfile.escape)
-                user = "" if value.unresolved or value.problem else user_name(value.text)
-            elif instruction.keyword == "WORKDIR":
-                workdir_set = True
-
-    def _commands(self, instruction: Instruction) -> tuple[Command, ...]:
-        if instruction.json:
-            return ()
-        start = instruction.keyword_span.end
-        if instruction.flags:
-            start = instruction.flags[-1].span.end
-        end = instruction.span.end
-        if instruction.heredocs:
-            first = instruction.heredocs[0]
-            outer = tuple(commands(self.text, Span(start, max(start, first.span.start))))
-            if outer and outer[0].name not in ("", "bash", "sh", "/bin/bash", "/bin/sh"):
-                return outer
-            return tuple(
-                command
-                for heredoc in instruction.heredocs
-                for command in commands(self.text, heredoc.span)
-            )
-        return tuple(commands(self.text, Span(start, end), self.dockerfile.escape))
 
     @cached_property
     def runs(self) -> tuple[tuple[Step, Command], ...]:
@@ -271,32 +214,6 @@ class Subject:
     def copies(self) -> tuple[Copy, ...]:
         """What is copied into the resulting image."""
         return tuple(copy for stage in self.lineage for copy in stage.copies)
-
-    def may_make(self, folder: str) -> bool:
-        """Whether something other than a COPY from the context may put files below a folder:
-        a RUN that names it, a COPY from a stage or of a variable, an unknown base."""
-        if not self.serving or any(c.instruction in self.open_instructions for c in self.copies):
-            return True
-        if any(c.origin != "context" and _overlap(c.destination, folder) for c in self.copies):
-            return True
-        if any("type=bind" in f.value for f in self._mounts() if f.value):
-            return True
-        makers = ("git", "curl", "wget", "unzip", "tar", "az", "azcopy", "ln", "mv", "cp", "python")
-        for step, command in self.runs:
-            if step not in self.result_steps:
-                continue
-            said = self.text[command.span.start : command.span.end]
-            if folder in said or (step.stage.workdir.startswith(folder) and command.name in makers):
-                return True
-            if any(w in said for w in ("$AML_APP_ROOT", "$AZUREML_MODEL_DIR", "${A")):
-                return True
-        return any(step.instruction.heredocs for step in self.result_steps)
-
-    def _mounts(self) -> Iterator[Flag]:
-        for step in self.result_steps:
-            for flag in step.instruction.flags:
-                if flag.name == "mount" and flag.value:
-                    yield flag
 
     @cached_property
     def built_stages(self) -> tuple[StageFacts, ...]:
@@ -413,15 +330,3 @@ class _Bases(Mapping[str, BaseFacts]):
 
     def __len__(self) -> int:
         return len(self._subject.question.bases)
-
-
-def user_name(user: str) -> str:
-    """A USER value without its group, `0` as `root`."""
-    name = user.partition(":")[0].strip()
-    return "root" if name == "0" else name
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether one of two folders holds the other."""
-    a, b = one.rstrip("/") + "/", other.rstrip("/") + "/"
-    return a.startswith(b) or b.startswith(a)

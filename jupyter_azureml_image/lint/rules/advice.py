@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..entry import app_root
 from ..links import EXTEND, EXTENSIBILITY, MINIMAL_PY311, START_SCRIPT
 from ..no_build import no_build
+from ..places import may_make
 from ..rule import About, Example, Finding, rule
 from ..subject import Subject
 
@@ -125,7 +126,7 @@ def missing_extra(subject: Subject) -> Iterator[Finding]:
         folder = posixpath.dirname(posixpath.join(app_root(subject), entry))
         path = posixpath.normpath(posixpath.join(folder, value))
         there = subject.places.context_path(path) or subject.places.below(path)
-        if not there and not subject.may_make(app_root(subject)) and subject.copies:
+        if not there and not may_make(subject, app_root(subject)) and subject.copies:
             yield Finding(span, f"{name}: no COPY brings {path} (exit {code})")
 
 

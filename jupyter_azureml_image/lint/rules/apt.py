@@ -11,7 +11,8 @@ from ..installs import AptInstall
 from ..links import ENVIRONMENTS, EXTEND, OPENCV_APT_ISSUE, OPENCV_ISSUE
 from ..pins import APT_TOOLS, FROM_APT
 from ..rule import About, Example, Finding, insert, replace, rule
-from ..subject import Step, Subject
+from ..steps import Step
+from ..subject import Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\nUSER root:root\n"
 _BACK = "USER dockeruser\n"

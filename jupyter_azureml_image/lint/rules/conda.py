@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ..installs import CondaCall, CondaFile, conda_file
 from ..links import ASSETS, ENVIRONMENTS, EXAMPLES, OLD_PYTHON_ISSUE, START_SCRIPT, VNET_SAMPLE
 from ..rule import About, Example, Finding, rule
-from ..subject import Step, Subject
+from ..steps import Step
+from ..subject import Subject
 
 _CURATED = "FROM mcr.microsoft.com/azureml/curated/minimal-py311-inference:12\n"
 _CHANGES = ("install", "create", "update", "env update", "env create")

@@ -14,6 +14,7 @@ from ..links import (
     TROUBLESHOOT_ENDPOINTS,
     TROUBLESHOOT_IMAGES,
 )
+from ..places import may_make
 from ..provided import may_bring, provided
 from ..rule import About, Example, Finding, rule
 from ..script import Import, Script
@@ -148,7 +149,7 @@ def missing_package(subject: Subject) -> Iterator[Finding]:
         if one.guarded or top in said or top in there or top in local:
             continue
         said.add(top)
-        certain = not may_bring(subject, top) and not subject.may_make(app_root(subject))
+        certain = not may_bring(subject, top) and not may_make(subject, app_root(subject))
         if certain:
             yield Finding(
                 subject.entry.span,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import EXTEND, SERVER_SOURCE, START_SCRIPT, TROUBLESHOOT_ENDPOINTS
-from ..places import clean_source
+from ..places import clean_source, may_make
 from ..rule import About, Example, Finding, insert, replace, rule
 from ..script import Script
 from ..spelling import nearest
@@ -43,7 +43,7 @@ def script_missing(subject: Subject) -> Iterator[Finding]:
     if not subject.places.complete or entry.context_path is not None:
         return
     root = app_root(subject)
-    if subject.may_make(root) or _copy_missing(subject):
+    if may_make(subject, root) or _copy_missing(subject):
         return
     placed = sorted(one.image_path for one in subject.places.below(root))
     scripts = [p[len(root) + 1 :] for p in placed if p.endswith(".py")]

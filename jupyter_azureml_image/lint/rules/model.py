@@ -11,7 +11,7 @@ from ...dockerfile.model import Span
 from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import ACR_CACHE, CUSTOM_CONTAINER, EXTEND, MODEL_PATH_ISSUE, SDK
-from ..places import clean_source, source_exists
+from ..places import clean_source, may_make, source_exists
 from ..rule import About, Example, Finding, replace, rule
 from ..script import Script
 from ..subject import Subject
@@ -71,7 +71,7 @@ def model_folder(subject: Subject) -> Iterator[Finding]:
     if step.index in subject.open_instructions or not folder.startswith("/") or "<" in folder:
         return
     folder = posixpath.normpath(folder)
-    if subject.may_make(folder):
+    if may_make(subject, folder):
         return
     if not _created(subject, folder):
         yield _not_created(subject, folder, assignment.span)
@@ -267,7 +267,7 @@ def two_layouts(subject: Subject) -> Iterator[Finding]:
         )
         return
     folder = subject.variable("AZUREML_MODEL_DIR")
-    if folder is None or not subject.places.complete or subject.may_make(app_root(subject)):
+    if folder is None or not subject.places.complete or may_make(subject, app_root(subject)):
         return
     sources = {
         clean_source(s).rsplit("/", 1)[-1] for c in _model_copies(subject) for s in c.sources

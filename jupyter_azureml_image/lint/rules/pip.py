@@ -9,7 +9,8 @@ from ...dockerfile.model import Span
 from ..installs import PipInstall, Requirement, is_tool, requirement_lines
 from ..links import ASSETS, ENVIRONMENTS, EXTENSIBILITY, SERVER_SOURCE, SERVER_TROUBLESHOOTING
 from ..rule import About, Example, Finding, insert, replace, rule
-from ..subject import Step, Subject
+from ..steps import Step
+from ..subject import Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 _GOOD = _BASE + "RUN pip install --no-cache-dir numpy==2.2.3\n"

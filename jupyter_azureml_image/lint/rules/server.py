@@ -15,7 +15,8 @@ from ..links import (
     TROUBLESHOOT_IMAGES,
 )
 from ..rule import About, Example, Finding, replace, rule
-from ..subject import Step, Subject
+from ..steps import Step
+from ..subject import Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 _SERVERS = re.compile(

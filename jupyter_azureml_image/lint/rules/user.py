@@ -11,7 +11,8 @@ from ..diagnostic import Edit, Fix
 from ..links import EXTEND, MINIMAL_PY311, OWNERSHIP, TROUBLESHOOT_IMAGES
 from ..rule import About, Example, Finding, rule
 from ..shell import Command
-from ..subject import RUNTIME_FOLDERS, Step, Subject
+from ..steps import Step
+from ..subject import RUNTIME_FOLDERS, Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 _APT_ACTIONS = frozenset(
