@@ -125,6 +125,7 @@ def _workspace() -> tuple[Row, ...]:
         Row("identity", "good", facts.signed_in_as or "signed in"),
         Row("workspace", "good", f"{facts.name} ({kind})"),
         _registry(current),
+        *_rights(current),
     )
 
 
@@ -143,6 +144,21 @@ def _registry(current: Connection) -> Row:
     except ImageError as error:
         return Row("registry", "bad", f"{server}: {error.message}", error.hint or "")
     return Row("registry", "good", f"{server}, and you may sign in to it")
+
+
+def _rights(current: Connection) -> tuple[Row, ...]:
+    from .azure.rights import lacking
+
+    try:
+        lacks = lacking(current)
+    except ImageError as error:
+        return (Row("rights", "note", error.message, error.hint or ""),)
+    if not lacks:
+        return (Row("rights", "good", "build in the cloud, push, register, deploy"),)
+    return tuple(
+        Row("rights", "bad", f"to {lack.step}: {lack.action} is missing", f"Ask for {lack.role}.")
+        for lack in lacks
+    )
 
 
 def _version(name: str) -> str:

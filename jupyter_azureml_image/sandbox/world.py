@@ -30,6 +30,7 @@ from .images import Access, Images
 from .login import Login
 from .names import ARM, Names
 from .operations import Operations
+from .permissions import Permissions
 from .proxy import Gate, proxy_handler
 from .recorder import Recorder
 from .registries import Registries
@@ -44,6 +45,8 @@ from .tokens import Mint
 from .upstream import Upstream
 from .web import Request, Response
 from .workspaces import Workspaces
+
+IDENTITY = "/msi/token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,10 @@ class World:
             self._folder / "registry", self.engine, self.secrets.sandbox
         )
         front = RegistryFront(self.names, self._mint, self.faults, self._registry)
-        registry_server = self._listen_for_registry(front)
+        login = Login(self.names, self._mint, self.faults)
+        registry_server = self._listen_for_registry(front, login)
         front.login_server = f"127.0.0.1:{registry_server.port}"
-        azure = self._azure(front)
+        azure = self._azure(front, login)
         proxy_port = self._listen_as_proxy(authority, azure, front)
         for server in self._servers:
             thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
@@ -135,7 +139,7 @@ class World:
         sweep(self.engine, self.secrets.sandbox)
         self.store.close()
 
-    def _azure(self, front: RegistryFront) -> Azure:
+    def _azure(self, front: RegistryFront, login: Login) -> Azure:
         names, store = self.names, self.store
         assets = [Assets(kind, names, store) for kind in (ENVIRONMENTS, MODELS, CODES, DATA)]
         shelf = Shelf(names, {asset.kind: asset for asset in assets}, self._blobs)
@@ -153,6 +157,7 @@ class World:
             *deployments.routes(),
             *self._operations.routes(),
             *registries.routes(),
+            *Permissions(names, self.faults).routes(),
         ]
         yard = Yard(
             blobs=self._blobs,
@@ -165,7 +170,6 @@ class World:
         self._runs = Runs(names, store, yard)
         tasks = Tasks(names, self._runs, self.faults, self.secrets.account_key)
         routes += tasks.routes()
-        login = Login(names, self._mint, self.faults)
         endpoints.finish_interrupted()
         self._restore(deployments)
         blob = BlobService(self._blobs, self.secrets.account_key, self._mint.signed_in)
@@ -178,10 +182,14 @@ class World:
             sweep(self.engine, self.secrets.sandbox, keep=kept)
         deployments.restore()
 
-    def _listen_for_registry(self, front: RegistryFront) -> LoopbackServer:
+    def _listen_for_registry(self, front: RegistryFront, login: Login) -> LoopbackServer:
+        def plain(request: Request) -> Response:
+            """The one port that speaks plain http: the registry's, and an instance's identity."""
+            return login.managed_identity(request) if request.path == IDENTITY else front(request)
+
         wanted = int(self.store.setting("registry-port", str(_free_port())))
         try:
-            recorded = self._recorded(front, lambda r: r.path.startswith("/oauth2/"))
+            recorded = self._recorded(plain, lambda r: r.path.startswith("/oauth2/"))
             server = LoopbackServer(wanted, _door(guarded(recorded, lambda: Response(500))))
         except OSError as taken:
             raise SandboxError(
