@@ -57,12 +57,15 @@ class Endpoints:
         return ml_error(404, "UserError", f"OnlineEndpoint {name} not found.", "NotFoundError")
 
     def opens(self, endpoint: Document, token: str) -> bool:
-        """Say whether a bearer token opens the scoring URL: a key, or a token of this endpoint."""
+        """Say whether a bearer token opens the scoring URL: a key, a token of this endpoint, or
+        who is signed in, as its authentication mode asks."""
         if any(
             secrets.compare_digest(token.encode(), key.encode())
             for key in endpoint["_keys"].values()
         ):
             return True
+        if endpoint["properties"]["authMode"] == "AADToken":
+            return self._mint.signed_in(token)
         claims = self._mint.read(token) if token.count(".") == 2 else None
         return (
             claims is not None

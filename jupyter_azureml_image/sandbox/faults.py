@@ -31,6 +31,7 @@ MEANINGS = {
     "forbidden": "the right `action` is missing (403 AuthorizationFailed)",
     "signed-out": "every token is refused by ARM (401)",
     "token-expires": "sign-in hands out tokens that live `seconds`",
+    "compute-user": "the identity endpoint answers with the logged-in user `name`, not its own",
     "registry-scope-refused": "no token for the registry's own scope; one for ARM still exchanges",
     "exchange-refused": "the registry exchanges no token (401)",
     "firewall": "the registry refuses this client's address (403)",

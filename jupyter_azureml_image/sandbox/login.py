@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from urllib.parse import parse_qs
 
 from .faults import Faults
@@ -81,17 +82,42 @@ class Login:
             seconds = int(short.settings.get("seconds", 5))
         return json_response(200, self._issued(form, scope, seconds))
 
-    def _issued(self, form: dict[str, str], scope: str, seconds: int) -> dict[str, object]:
+    def managed_identity(self, request: Request) -> Response:
+        """Answer as a compute instance's identity endpoint does (`MSI_ENDPOINT`, `MSI_SECRET`).
+
+        The secret is the sandbox's token. Who answers is a switch: the instance's own identity, or
+        the user who is logged in to it (`compute-user` with `name`).
+        """
+        if not self._mint.signed_in(request.header("secret")):
+            return json_response(401, {"error": "invalid_secret", "error_description": "no"})
+        resource = request.query.get("resource", "")
+        if "containerregistry" in resource and self._faults.take("registry-scope-refused"):
+            return json_response(400, {"statusCode": 400, "message": f"{resource} is not served."})
+        user = self._faults.take("compute-user")
+        if user:
+            who = {"upn": str(user.settings.get("name") or "someone@example.com"), "idtyp": "user"}
+        else:
+            compute = f"{self._names.workspace_id}/computes/instance"
+            who = {"xms_mirid": compute, "appid": self._names.principal, "idtyp": "app"}
+        token = self._mint.make(self._claims(resource, who), TOKEN_SECONDS)
+        expiry = str(int(time.time()) + TOKEN_SECONDS)
+        answer = {"access_token": token, "expires_on": expiry, "resource": resource}
+        return json_response(200, {**answer, "token_type": "Bearer"})
+
+    def _claims(self, audience: str, who: dict[str, str]) -> dict[str, str]:
         names = self._names
-        client = form.get("client_id", names.principal)
-        audience = scope.split(" ", maxsplit=1)[0].removesuffix("/.default")
-        claims = {
+        return {
             "use": "sign-in",
             "aud": audience,
-            "appid": client,
             "oid": names.principal,
             "tid": names.tenant,
+            **who,
         }
+
+    def _issued(self, form: dict[str, str], scope: str, seconds: int) -> dict[str, object]:
+        names = self._names
+        audience = scope.split(" ", maxsplit=1)[0].removesuffix("/.default")
+        claims = self._claims(audience, {"appid": form.get("client_id", names.principal)})
         info = json.dumps({"uid": names.principal, "utid": names.tenant}).encode()
         return {
             "token_type": "Bearer",

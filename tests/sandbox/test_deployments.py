@@ -97,6 +97,28 @@ def test_the_scoring_url_asks_for_the_key(client, endpoint: str, web_images) -> 
         assert requests.get(uri, headers={"Authorization": f"Bearer {key}"}).status_code == 200
 
 
+def test_an_endpoint_can_ask_for_tokens_instead_of_keys(
+    client, sandbox: Sandbox, web_images
+) -> None:
+    from azure.ai.ml.entities import ManagedOnlineEndpoint
+
+    for mode in ("aml_token", "aad_token"):
+        name = f"ep-{mode.replace('_', '-')}"
+        made = ManagedOnlineEndpoint(name=name, auth_mode=mode)
+        client.online_endpoints.begin_create_or_update(made).result()
+        deploy(client, name, "blue", web_images["one"])
+        uri = client.online_endpoints.get(name).scoring_uri
+        key = sandbox.addresses["token"]
+        if mode == "aml_token":
+            key = client.online_endpoints.get_keys(name).access_token
+        answers = []
+        for token in (key, "wrong", "a.b.c"):
+            headers = {"Authorization": f"Bearer {token}", "azureml-model-deployment": "blue"}
+            answers.append(requests.get(uri, headers=headers).status_code)
+        client.online_endpoints.begin_delete(name).result()
+        assert answers == [200, 401, 401]
+
+
 def test_code_and_model_are_mounted_where_azure_mounts_them(
     client, endpoint: str, tiny_image: str, tmp_path: Path, engine: docker.DockerClient
 ) -> None:

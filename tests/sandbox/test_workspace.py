@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 
 from tests.sandbox.process import Sandbox
@@ -69,6 +72,27 @@ def test_the_resource_list_is_filtered_by_type(sandbox: Sandbox) -> None:
     kind = "Microsoft.ContainerRegistry/registries"
     found = sandbox.arm("GET", path, **{"$filter": f"resourceType eq '{kind}'"}).json()["value"]
     assert [item["type"] for item in found] == [kind]
+
+
+@pytest.mark.parametrize("user", ["", "ann@example.com"])
+def test_a_compute_instance_answers_as_itself_or_as_its_user(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    from azure.identity import ManagedIdentityCredential
+
+    monkeypatch.setenv("MSI_ENDPOINT", f"http://{sandbox.login_server}/msi/token")
+    monkeypatch.setenv("MSI_SECRET", sandbox.addresses["token"])
+    if user:
+        sandbox.set_faults({"fault": "compute-user", "name": user})
+    with ManagedIdentityCredential() as credential:
+        token = credential.get_token("https://management.azure.com/.default").token
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert claims.get("upn", "") == user
+    assert claims.get("xms_mirid", "").endswith("/computes/instance") is not bool(user)
+    with sandbox.session(token) as session:
+        url = f"https://management.azure.com{sandbox.workspace_path}?api-version=2024-04-01"
+        assert session.get(url).status_code == 200
 
 
 def test_a_service_principal_signs_in_with_the_token_as_secret(sandbox: Sandbox, through) -> None:
