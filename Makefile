@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := jupyter_azureml_image tests tools $(wildcard benchmarks)
 
-.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench stacks azure-check clean
+.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench stacks azure-check conformance witness clean
 
 help:
 	@echo "make demo         set everything up and run the quickstart notebook"
@@ -19,6 +19,8 @@ help:
 	@echo "make base-image   the Azure ML base image, or its stand-in where its registry does not answer"
 	@echo "make stop         stop what these commands started"
 	@echo "make lint, bench, stacks, azure-check"
+	@echo "make conformance SPECS=DIR   hold the sandbox and our requests to Azure's own documents"
+	@echo "make witness      azure-cli and azurite against the sandbox (downloads about 900 MB)"
 
 setup: $(STAMP)
 	@$(PYTHON) -m tools.debian >&2
@@ -64,6 +66,13 @@ stacks: setup
 
 azure-check: setup
 	@$(BIN)/python -m tools.azure_check
+
+conformance: setup
+	@test -d "$(SPECS)" || { echo "Name the folder that holds azure-specs and azure-recordings: make conformance SPECS=DIR" >&2; exit 2; }
+	@$(PYTHON) -m tools.during $(BIN)/python -m tools.conformance "$(SPECS)"
+
+witness: setup
+	@tools/witness.sh
 
 clean: stop
 	rm -rf $(VENV) build-out dist
