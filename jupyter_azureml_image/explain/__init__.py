@@ -1,1 +1,1 @@
-"""Known causes of failure, as data."""
+"""Known causes of failures: one data file each, matched to what was said last."""
