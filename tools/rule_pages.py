@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jupyter_azureml_image.lint.explain import index, page
 from jupyter_azureml_image.lint.rule import all_rules
+from tools import page_samples as samples
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "rules"
 
@@ -17,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "rules"
 def pages() -> dict[str, str]:
     """Every file of the folder by its name."""
     made = {f"{rule.about.code}.md": page(rule) for rule in all_rules()}
-    return made | {"index.md": index()}
+    return made | {"index.md": index(), "samples.md": samples.page()}
 
 
 def out_of_date() -> tuple[str, ...]:

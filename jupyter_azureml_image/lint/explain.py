@@ -93,6 +93,8 @@ def index() -> str:
         "Made from the rules themselves by `python -m tools.rule_pages`.",
         "An error certainly fails or gives a secret away; a warning works and will hurt; "
         "the rest is advice.",
+        "",
+        "[The samples of Microsoft's page](samples.md), checked and fixed.",
     ]
     topic = ""
     for rule in all_rules():

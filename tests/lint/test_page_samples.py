@@ -5,63 +5,8 @@ from __future__ import annotations
 from jupyter_azureml_image.dockerfile.parse import parse
 from jupyter_azureml_image.lint.fix import fix, preview
 from tests.lint.asking import SCORE, Around, codes, fixed, found, one, question
+from tools.page_samples import APT, BUILT_IN, EXAMPLE, PIP, REQUIREMENTS
 
-REQUIREMENTS = """FROM mcr.microsoft.com/azureml/<image_name>:<tag>
-
-COPY requirements.txt /tmp/requirements.txt
-
-RUN pip install \u2013r /tmp/requirements.txt
-"""
-APT = """FROM <prebuilt docker image from MCR>
-
-# Switch to root to install apt packages
-USER root:root
-
-RUN apt-get update && \\
-    apt-get install -y \\
-    <package-1> \\
-    ...\u0020
-    <package-n> && \\
-    apt-get clean -y && \\
-    rm -rf /var/lib/apt/lists/*
-
-# Switch back to non-root user
-USER dockeruser
-"""
-PIP = "RUN pip install <library>\n"
-BUILT_IN = """FROM <prebuilt docker image from MCR>
-
-# Code
-COPY <local_code_directory> /var/azureml-app
-ENV AZUREML_ENTRY_SCRIPT=<entryscript_file_name>
-
-# Model
-COPY <model_directory> /var/azureml-app/azureml-models
-ENV AZUREML_MODEL_DIR=/var/azureml-app/azureml-models
-"""
-EXAMPLE = """FROM mcr.microsoft.com/azureml/pytorch-1.6-ubuntu18.04-py37-cpu-inference:latest\u0020
-
-USER root:root
-
-# Install libpng-tools and opencv
-RUN apt-get update && \\
-    apt-get install -y \\
-    libpng-tools \\
-    python3-opencv && \\
-    apt-get clean -y && \\
-    rm -rf /var/lib/apt/lists/*
-
-# Switch back to non-root user
-USER dockeruser
-
-# Code
-COPY code /var/azureml-app
-ENV AZUREML_ENTRY_SCRIPT=score.py
-
-# Model
-COPY model /var/azureml-app/azureml-models
-ENV AZUREML_MODEL_DIR=/var/azureml-app/azureml-models
-"""
 CONTEXT = Around(files={"code/score.py": SCORE, "model/model.onnx": 10})
 
 
