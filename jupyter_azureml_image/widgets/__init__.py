@@ -8,7 +8,7 @@ from ..errors import BadUsage
 
 if TYPE_CHECKING:
     from ..spec import ImageSpec
-    from .panel import Panel
+    from .image_panel import Panel
 
 
 def panel(start: ImageSpec | str | None = None, *, context: str | None = None) -> Panel:
@@ -24,6 +24,6 @@ def panel(start: ImageSpec | str | None = None, *, context: str | None = None) -
             "The panel needs ipywidgets, and this kernel does not have it.",
             hint="pip install ipywidgets; everything else works without it.",
         ) from None
-    from .panel import Panel
+    from .image_panel import Panel
 
     return Panel(start, context)

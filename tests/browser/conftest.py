@@ -22,19 +22,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from jupyter_azureml_image.labextension import install
 from tools import debian
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--disable-extensions",
-    "--disable-default-apps",
-    "--mute-audio",
-]
+FLAGS = """
+--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+--disable-component-update --disable-sync --disable-dev-shm-usage --disable-extensions
+--disable-default-apps --mute-audio
+"""
 
 # Notebook 7 throws this at its start, by itself.
 KNOWN_ERRORS = ("reading 'schema'",)
@@ -155,7 +147,7 @@ def browser() -> Iterator[Browser]:
             debian.install([package])
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=FLAGS, env={**os.environ}
+            executable_path=shutil.which("chromium"), args=FLAGS.split(), env={**os.environ}
         )
         yield opened
         opened.close()
