@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ _PIP_VALUES = frozenset(
     ]
 )
 _APT_VALUES = frozenset(["-o", "--option", "-t", "--target-release", "-c", "--config-file"])
+_DASHES = re.compile("^[\u2010-\u2015\u2212]")
 _TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "conda"))
 
 
@@ -96,6 +98,7 @@ class PipInstall:
     options: frozenset[str]
     environment: str | None = None
     elsewhere: bool = False
+    conda: bool = False
 
     @property
     def user(self) -> bool:
@@ -183,7 +186,8 @@ def pip_install(command: Command) -> PipInstall | None:
     index = next((i for i, w in enumerate(words) if w.value == "install"), None)
     if index is None or any(not w.value.startswith("-") for w in words[1:index]):
         return None
-    return _read_pip(command, words[index:], environment or (folder or None))
+    read = _read_pip(command, words[index:], environment or (folder or None))
+    return dataclasses.replace(read, conda=environment is not None)
 
 
 def _unwrap(words: tuple[ShellWord, ...]) -> tuple[tuple[ShellWord, ...], str | None]:
@@ -211,8 +215,10 @@ def _read_pip(
     rest = list(words[1:])
     while rest:
         word = rest.pop(0)
-        if word.value.startswith("-"):
-            name, equals, value = word.value.partition("=")
+        # An option that begins with a look-alike dash (AML001) is no requirement.
+        given = _DASHES.sub("-", word.value, count=1)
+        if given.startswith("-"):
+            name, equals, value = given.partition("=")
             options.add(name)
             if name.startswith("-r") and len(name) > 2 and not name.startswith("--"):
                 name, equals, value = "-r", "=", name[2:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,6 +16,8 @@ from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
 
 if TYPE_CHECKING:
+    from .shell import Command
+    from .steps import Step
     from .subject import Subject
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -160,27 +163,48 @@ def source_exists(manifest: ContextManifest, source: str) -> bool:
     return any(_below(entry.path, path) is not None for entry in manifest.entries)
 
 
+_HARMLESS = frozenset(
+    ("chown", "chmod", "mkdir", "ls", "rm", "test", "[", "stat", "find", "du", "cd", "echo", "pip")
+)
+
+
 def may_make(subject: Subject, folder: str) -> bool:
     """Whether something other than a COPY from the context may put files below a folder:
     a RUN that names it, a COPY from a stage or of a variable, an unknown base."""
     if not subject.serving or any(
-        c.instruction in subject.open_instructions for c in subject.copies
+        c.instruction in subject.open_instructions
+        or (c.origin != "context" and _overlap(c.destination, folder))
+        for c in subject.copies
     ):
-        return True
-    if any(c.origin != "context" and _overlap(c.destination, folder) for c in subject.copies):
         return True
     if any("type=bind" in f.value for f in _mounts(subject) if f.value):
         return True
-    makers = ("git", "curl", "wget", "unzip", "tar", "az", "azcopy", "ln", "mv", "cp", "python")
-    for step, command in subject.runs:
-        if step not in subject.result_steps:
-            continue
-        said = subject.text[command.span.start : command.span.end]
-        if folder in said or (step.stage.workdir.startswith(folder) and command.name in makers):
-            return True
-        if any(w in said for w in ("$AML_APP_ROOT", "$AZUREML_MODEL_DIR", "${A")):
-            return True
-    return any(step.instruction.heredocs for step in subject.result_steps)
+    return any(
+        _makes(subject, step, command, folder)
+        for step, command in subject.runs
+        if step in subject.result_steps
+    ) or any(
+        folder in heredoc.body
+        for step in subject.result_steps
+        for heredoc in step.instruction.heredocs
+    )
+
+
+def _makes(subject: Subject, step: Step, command: Command, folder: str) -> bool:
+    """Whether a command may make files there. It is given the benefit of every doubt."""
+    if command.name in _HARMLESS and not command.redirects:
+        return False
+    said = subject.text[command.span.start : command.span.end]
+    if folder in said or re.search(r"\$\{?(?:AML_APP_ROOT|AZUREML_MODEL_DIR)", said):
+        return True
+    here = step.stage.workdir.startswith(folder)
+    return here and command.name in _MAKERS and "pip" not in command.values
+
+
+_MAKERS = frozenset(
+    ("git", "curl", "wget", "unzip", "tar", "az", "azcopy", "ln", "mv", "cp", "python", "python3",
+     "sh", "bash", "make")
+)  # fmt: skip
 
 
 def _mounts(subject: Subject) -> Iterator[Flag]:

@@ -56,16 +56,56 @@ IMPORT_NAMES = {
 }
 """Where the name to import differs from the package's."""
 
-BRINGS = {
-    "scikit-learn": ("numpy", "scipy", "joblib", "threadpoolctl"),
-    "pandas": ("numpy", "dateutil", "pytz", "tzdata", "six"),
+_DATA = ("numpy", "pandas", "dateutil", "pytz", "tzdata", "six")
+_SCIENCE = ("numpy", "scipy", "joblib", "threadpoolctl")
+_TORCH = ("numpy", "sympy", "networkx", "jinja2", "fsspec", "filelock", "typing_extensions")
+_PLOTS = ("numpy", "PIL", "dateutil", "pyparsing", "cycler", "kiwisolver")
+_HUB = ("huggingface_hub", "tqdm", "yaml", "requests", "filelock", "fsspec", "regex", "numpy")
+
+BRINGS: dict[str, tuple[str, ...]] = {
+    "scikit-learn": _SCIENCE,
+    "pandas": _DATA,
     "scipy": ("numpy",),
-    "torch": ("numpy", "sympy", "networkx", "jinja2", "fsspec", "filelock", "typing_extensions"),
+    "torch": _TORCH,
+    "torchvision": ("torch", "PIL", *_TORCH),
     "xgboost": ("numpy", "scipy"),
     "lightgbm": ("numpy", "scipy"),
-    "onnxruntime": ("numpy", "flatbuffers", "coloredlogs", "sympy", "packaging"),
-    "matplotlib": ("numpy", "PIL", "dateutil", "pyparsing", "cycler", "kiwisolver"),
-}
+    "catboost": ("matplotlib", "scipy", "plotly", "graphviz", *_DATA, *_PLOTS),
+    "onnxruntime": ("numpy", "flatbuffers", "coloredlogs", "sympy", "packaging", "google"),
+    "onnx": ("numpy", "google", "ml_dtypes"),
+    "skl2onnx": ("sklearn", "onnx", "google", *_SCIENCE),
+    "matplotlib": _PLOTS,
+    "seaborn": ("matplotlib", *_PLOTS, *_DATA),
+    "statsmodels": ("scipy", "patsy", *_DATA),
+    "imbalanced-learn": ("sklearn", *_SCIENCE),
+    "opencv-python": ("numpy",),
+    "opencv-python-headless": ("numpy",),
+    "scikit-image": ("scipy", "networkx", "PIL", "imageio", "tifffile", "numpy"),
+    "tensorflow": ("keras", "h5py", "numpy", "google", "absl", "ml_dtypes", "tensorboard", "rich"),
+    "keras": ("numpy", "rich", "h5py", "absl", "ml_dtypes", "namex", "optree"),
+    "transformers": ("tokenizers", "safetensors", *_HUB),
+    "tokenizers": _HUB,
+    "sentence-transformers": (
+        "torch", "transformers", "sklearn", "PIL", "tokenizers", *_HUB, *_TORCH, *_SCIENCE
+    ),
+    "nltk": ("regex", "tqdm", "click", "joblib"),
+    "fastapi": ("starlette", "pydantic", "anyio", "typing_extensions"),
+    "uvicorn": ("click", "h11"),
+    "openai": ("httpx", "anyio", "pydantic", "tqdm", "distro", "jiter", "sniffio"),
+    "pillow": (),
+    "requests": (),
+    "httpx": ("anyio", "httpcore", "h11", "sniffio"),
+    "tqdm": (),
+    "pyyaml": (),
+    "python-dotenv": (),
+    "cloudpickle": (),
+    "beautifulsoup4": ("soupsieve",),
+    "azureml-inference-server-http": (),
+    "inference-schema": (),
+    "azure-identity": (),
+    "azure-storage-blob": (),
+    "applicationinsights": (),
+}  # fmt: skip
 """Packages whose dependencies are known to this list; any other may bring anything."""
 
 CERTAIN_ONLY = frozenset(
@@ -96,7 +136,7 @@ def provided(subject: Subject) -> frozenset[str] | None:
 def may_bring(subject: Subject, module: str) -> bool:
     """Whether a package that is installed, but not known to this list, might bring a module."""
     requirements = _requirements(subject) or ()
-    known = set(BRINGS) | set(IMPORT_NAMES)
+    known = set(BRINGS)
     strange = [r for r in requirements if r.name not in known and r.name not in _LEAVES]
     return bool(strange) or module not in CERTAIN_ONLY
 

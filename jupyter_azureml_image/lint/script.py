@@ -194,15 +194,30 @@ def _writes(tree: ast.Module) -> Iterator[tuple[str, int]]:
             mode = mode or next((_text(k.value) for k in node.keywords if k.arg == "mode"), None)
             if mode and set(mode) & set("wax+"):
                 yield from _written(node.args[0], node.lineno, names)
-        elif called in ("write_text", "write_bytes") and isinstance(node.func, ast.Attribute):
-            holder = node.func.value
+        elif called in ("write_text", "write_bytes", "mkdir", "touch"):
+            holder = node.func.value if isinstance(node.func, ast.Attribute) else node
             if isinstance(holder, ast.Call) and holder.args:
                 yield from _written(holder.args[0], node.lineno, names)
+        elif called in _SAVERS:
+            for argument in node.args[:2]:
+                yield from _written(argument, node.lineno, names)
+
+
+_SAVERS = frozenset(
+    ("to_csv", "to_parquet", "to_json", "to_pickle", "to_excel", "savetxt", "savez", "save", "dump",
+     "makedirs", "imwrite", "savefig")
+)  # fmt: skip
 
 
 def _written(place: ast.expr, line: int, names: set[str]) -> Iterator[tuple[str, int]]:
     text = _text(place)
     if text is not None:
         yield text, line
+    elif isinstance(place, ast.Call) and getattr(place.func, "attr", "") == "join":
+        parts = [_text(argument) for argument in place.args]
+        if parts and all(part is not None for part in parts):
+            yield posixpath.join(*[part or "" for part in parts]), line
+        elif place.args and _is_model_dir(place.args[0], names):
+            yield "/".join(["AZUREML_MODEL_DIR", *(part or "..." for part in parts[1:])]), line
     elif isinstance(place, ast.Call) and place.args and _is_model_dir(place.args[0], names):
         yield "/".join(["AZUREML_MODEL_DIR", *(_text(a) or "..." for a in place.args[1:])]), line

@@ -232,7 +232,9 @@ class Subject:
     @property
     def uploads(self) -> bool:
         """Whether Azure ML itself uploads the context and builds."""
-        return self.abilities is not None and self.abilities.builder == "azureml"
+        if self.abilities is not None:
+            return self.abilities.builder == "azureml"
+        return self.request is not None and self.request.build == "azureml"
 
     @cached_property
     def own_start(self) -> bool:

@@ -80,13 +80,18 @@ def _extra(subject: Subject) -> dict[str, str]:
 )
 def ignored_variable(subject: Subject) -> Iterator[Finding]:
     """Where the catalog knows the answer."""
-    if subject.base is None or subject.base.extensibility != "no":
+    base = subject.base
+    if base is None or not base.serves or base.extensibility == "yes":
         return
     for name in _extra(subject):
         known = subject.environment.get(name)
+        sure = base.extensibility == "no"
         yield Finding(
             known[0].span if known else subject.start_span,
-            f"{subject.base.name} does not read {name}",
+            f"{base.name} does not read {name}"
+            if sure
+            else f"Whether {base.name} reads {name} is not published: ask the image",
+            severity=None if sure else "info",
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..installs import CondaCall, CondaFile, conda_file
 from ..links import ASSETS, ENVIRONMENTS, EXAMPLES, OLD_PYTHON_ISSUE, START_SCRIPT, VNET_SAMPLE
 from ..rule import About, Example, Finding, rule
+from ..shell import Command
 from ..steps import Step
 from ..subject import Subject
 
@@ -26,13 +27,18 @@ def _file(subject: Subject, call: CondaCall) -> CondaFile | None:
 def _target(subject: Subject, call: CondaCall) -> str | None:
     """The folder or name of the environment that is changed; None for the current one."""
     if call.prefix:
-        match = re.fullmatch(r"\$\{?(\w+)\}?", call.prefix.strip('"'))
-        return (subject.variable(match[1]) or call.prefix) if match else call.prefix
+        return _resolved(subject, call.prefix)
     if call.name:
         return call.name
     if call.file and call.action.startswith("env") and (read := _file(subject, call)):
         return read.name
     return None
+
+
+def _resolved(subject: Subject, name: str) -> str:
+    """A prefix that is a variable of the image, as its value."""
+    match = re.fullmatch(r"\$\{?(\w+)\}?", name.strip('"'))
+    return (subject.variable(match[1]) or name) if match else name
 
 
 def _serves_from(subject: Subject, target: str) -> bool:
@@ -69,21 +75,29 @@ def unused_environment(subject: Subject) -> Iterator[Finding]:
         return
     if any(name in subject.environment for name in ("AZUREML_CONDA_ENVIRONMENT_PATH", "PATH")):
         return
-    for _, call in subject.condas:
-        if call.action not in _CHANGES:
-            continue
-        target = _target(subject, call)
-        if target is None or "$" in target:
-            continue
+    for command, target in _changed(subject):
         prefix = subject.prefix
-        if prefix and (target == prefix or target == prefix.rsplit("/", 1)[-1]):
+        if prefix and target in (prefix, prefix.rsplit("/", 1)[-1]):
             continue
         where = prefix or "another prefix, most likely /azureml-envs/minimal"
         yield Finding(
-            call.command.span,
+            command.span,
             f"The packages go to the environment {target}, but {base.name} serves from {where}",
             severity=None if prefix else "warning",
         )
+
+
+def _changed(subject: Subject) -> Iterator[tuple[Command, str]]:
+    """The environments that conda, or pip by `conda run`, puts packages into."""
+    for step, call in subject.condas:
+        target = _target(subject, call) if call.action in _CHANGES else None
+        if target is not None and "$" not in target and step in subject.result_steps:
+            yield call.command, target
+    for step, pip in subject.pips:
+        if pip.conda and pip.environment and step in subject.result_steps:
+            target = _resolved(subject, pip.environment)
+            if "$" not in target:
+                yield pip.command, target
 
 
 @rule(
@@ -117,9 +131,12 @@ def server_missing_in_environment(subject: Subject) -> Iterator[Finding]:
         target = _target(subject, call)
         if call.action not in ("env create", "create") or target is None:
             continue
-        if read is None or not _serves_from(subject, target):
+        if (read is None and call.file) or not _serves_from(subject, target):
             continue
-        if any(r.name == _SERVER for r in read.pip) or any("inference" in p for p in read.packages):
+        packages = (*call.packages, *(read.packages if read else ()))
+        if any("inference" in p for p in packages) or (
+            read and any(r.name == _SERVER for r in read.pip)
+        ):
             continue
         yield Finding(
             call.command.span, f"The environment {target} is put on PATH without {_SERVER}"
@@ -146,7 +163,7 @@ def server_missing_in_environment(subject: Subject) -> Iterator[Finding]:
 def other_python(subject: Subject) -> Iterator[Finding]:
     """Wheel names, and conda files that update the serving environment in place."""
     base = subject.base
-    wanted = base.python_minor if base and base.serves else None
+    wanted = base.python_minor if base and base.serves else _official(subject)
     for _, pip in subject.pips:
         for word in pip.command.words:
             match = _WHEEL.search(word.value)
@@ -154,8 +171,23 @@ def other_python(subject: Subject) -> Iterator[Finding]:
                 yield Finding(
                     word.span, f"This wheel is for Python 3.{match[1]}, the base has {wanted}"
                 )
+        for file in pip.files:
+            match = _WHEEL.search(subject.requirements_text(file) or "")
+            if match and wanted and pip.environment is None and f"3.{match[1]}" != wanted:
+                name = file.rsplit("/", 1)[-1]
+                yield Finding(
+                    pip.command.span,
+                    f"{name} names a wheel for Python 3.{match[1]}, the base has {wanted}",
+                )
     for step, call in subject.condas:
         yield from _conda_python(subject, step, call, wanted)
+
+
+def _official(subject: Subject) -> str | None:
+    """The Python of Docker's official image, from its tag."""
+    root = subject.root_of(subject.final) if subject.final else ""
+    match = re.match(r"(?:docker\.io/)?(?:library/)?python:(3\.\d+)", root)
+    return match[1] if match else None
 
 
 def _conda_python(

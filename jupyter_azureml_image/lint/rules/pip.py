@@ -128,13 +128,15 @@ def _cache_kept_out(subject: Subject, step: Step) -> bool:
 )
 def unquoted_version(subject: Subject) -> Iterator[Finding]:
     """A redirection glued to a word of an install, with a version behind it."""
-    for _, pip in subject.pips:
+    commands = [pip.command for _, pip in subject.pips]
+    commands += [call.command for _, call in subject.condas if call.action in ("install", "create")]
+    for command in commands:
         done = -1
-        for redirect in pip.command.redirects:
+        for redirect in command.redirects:
             version = re.match(r"=?\s*\d|=", redirect.target)
             if not redirect.glued or not version or redirect.span.start < done:
                 continue
-            word = next((w for w in pip.command.words if w.span.end == redirect.span.start), None)
+            word = next((w for w in command.words if w.span.end == redirect.span.start), None)
             if word is None or word.quoted:
                 continue
             whole = _whole(subject, word.span.start)

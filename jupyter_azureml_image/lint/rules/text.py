@@ -151,7 +151,7 @@ def cannot_build(subject: Subject) -> Iterator[Finding]:
 def too_big(subject: Subject) -> Iterator[Finding]:
     """Only where Azure ML builds the text itself."""
     size = len(subject.text.encode("utf-8", "surrogatepass"))
-    if subject.abilities is None or subject.abilities.builder != "azureml" or size < 90_000:
+    if not subject.uploads or size < 90_000:
         return
     yield Finding(
         Span(0, 0),
@@ -186,10 +186,11 @@ def line_ends(subject: Subject) -> Iterator[Finding]:
         )
     for landed in subject.places.landed.values():
         path = landed.context_path
-        if not (path.endswith(".sh") or path.rsplit("/", 1)[-1] in ("run", "finish")):
+        script = path.endswith(".sh")
+        if not script and path.rsplit("/", 1)[-1] not in ("run", "finish"):
             continue
         text = subject.read_text(path)
-        if text is not None and text.startswith("#!") and "\r\n" in text:
+        if text is not None and "\r\n" in text and (script or text.startswith("#!")):
             instruction = subject.dockerfile.instructions[landed.copy.instruction]
             yield Finding(
                 instruction.span, f"{path} has Windows line ends (CRLF): it will not start"
