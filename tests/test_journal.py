@@ -40,6 +40,15 @@ def test_the_log_file_holds_every_line_for_people(journal):
     assert journal.log_path(run_id).read_text() == "one\ntwo\n"
 
 
+def test_the_last_line_before_a_silence_can_be_read_by_others(journal):
+    run_id = journal.begin("iris", "iris")
+    recorder = journal.recorder(run_id)
+    recorder.write(LogLine("Solving environment: ..."))
+    seen = next(event for event in journal.follow(run_id, lambda: False))
+    recorder.close()
+    assert seen == LogLine("Solving environment: ...")
+
+
 def test_a_line_half_written_when_the_kernel_died_is_left_out(journal):
     run_id = journal.begin("iris", "iris")
     write(journal, run_id, LogLine("whole"))

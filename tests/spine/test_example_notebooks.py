@@ -1,0 +1,72 @@
+"""The example notebooks run from top to bottom in a real kernel."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parents[2] / "example_notebooks"
+
+
+def execute(name, folder, world, monkeypatch):
+    """The notebook as a user would have it after 'Run all', in an empty folder."""
+    for key, value in world.items():
+        monkeypatch.setenv(key, value)
+    notebook = nbformat.read(FOLDER / name, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
+    return client.execute()
+
+
+def outputs(notebook):
+    return "\n".join(
+        output.get("text", "") or output.get("data", {}).get("text/plain", "")
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
+
+
+def failures(notebook):
+    return [
+        output.ename
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
+
+
+def test_the_quickstart_answers_its_question_and_leaves_nothing_running(
+    tmp_path, world, inside, monkeypatch
+):
+    done = execute("01_quickstart.ipynb", tmp_path, world, monkeypatch)
+    said = outputs(done)
+    assert failures(done) == ["CheckFailed"]  # the one that is meant
+    assert "en dash" in said
+    assert "served" in said
+    assert "['setosa', 'virginica']" in said
+    assert "it bills no more" in said
+    assert list(inside.ml_client.online_endpoints.list()) == []
+
+
+def test_microsofts_samples_are_caught_mended_built_and_scored(tmp_path, world, monkeypatch):
+    done = execute("02_code_and_model_inside.ipynb", tmp_path, world, monkeypatch)
+    said = outputs(done)
+    assert failures(done) == ["CheckFailed", "CheckFailed"]
+    assert "AML001" in said
+    assert "is retired" in said
+    assert '["setosa", "virginica"]' in said
+    assert "Nothing changed" in said
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.name)
+def test_a_notebook_says_at_its_top_what_it_needs(path):
+    top = nbformat.read(path, as_version=4).cells[0]
+    assert top.cell_type == "markdown"
+    assert "**Needs:**" in top.source
