@@ -28,7 +28,7 @@ def read(line: LogicalLine, escape: str) -> tuple[Instruction, Fault | None]:
 
 
 def _instruction(
-    text: str, anchors: Anchors, span: Span, escape: str
+    text: str, anchors: Anchors, span: Span, escape: str, *, nested: bool = False
 ) -> tuple[Instruction, Fault | None]:
     name, start, end = split.keyword(text)
     flags, first = split.flags(text, end, escape)
@@ -39,6 +39,8 @@ def _instruction(
     keyword_span = place(anchors, start, end)
     marked = tuple(_flag(value, piece, anchors) for value, piece in flags)
     rule = RULES.get(name.upper())
+    if nested and rule is not None and rule.shape == "inner":
+        rule = None  # ONBUILD ONBUILD is refused: nothing in it is of interest
     words: tuple[Word, ...] = ()
     inner: Instruction | None = None
     json, fault = False, None
@@ -46,7 +48,7 @@ def _instruction(
         if rule is not None and rule.shape == "inner":
             if stripped:
                 inner_span = Span(own[0][1], span.end)
-                inner, fault = _instruction(stripped, own, inner_span, escape)
+                inner, fault = _instruction(stripped, own, inner_span, escape, nested=True)
         elif rule is not None:
             words, json = _words(stripped, own, escape, rule)
     except Refused as refused:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from .evaluate import lineage
 from .facts import Copy, Facts, StageFacts
+from .globs import Glob
 from .scope import in_context
 
-_WILD = re.compile(r"[*?\[\\]")
+_WILD = re.compile(r"(?<!\\)[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,7 @@ class _Tree:
             if source in self.files or source in self.folders:
                 yield source
             return
-        pattern = _glob(source)
-        yield from (path for path in (*self.files, *self.folders) if pattern.fullmatch(path))
+        yield from filter(_matches(source), (*self.files, *self.folders))
 
 
 def _placed(copy: Copy, tree: _Tree, there: Mapping[str, str]) -> dict[str, str]:
@@ -142,19 +142,30 @@ def _sources_of(copy: Copy, wanted: str) -> Iterator[str]:
                 yield posixpath.join(source, rest)
 
 
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Go's `filepath.Match`: `*` and `?` stop at a slash."""
+def _matches(pattern: str) -> Callable[[str], bool]:
+    """Go's `filepath.Match`: part by part, because nothing matches a slash."""
+    globs = [_glob(part) for part in pattern.split("/")]
+
+    def matches(path: str) -> bool:
+        parts = path.split("/")
+        return len(parts) == len(globs) and all(
+            glob.full(part) for glob, part in zip(globs, parts, strict=True)
+        )
+
+    return matches
+
+
+def _glob(pattern: str) -> Glob:
     made: list[str] = []
     for part in re.findall(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|.", pattern, re.DOTALL):
-        if part == "*":
-            made.append("[^/]*")
-        elif part == "?":
-            made.append("[^/]")
+        if part in ("*", "?"):
+            made.append("*" if part == "*" else ".")
         elif part[0] == "[" and len(part) > 2:
-            made.append(part)
+            # Python would take these for operations on sets.
+            made.append("[" + re.sub(r"(?<!\\)[\[&~|]", r"\\\g<0>", part[1:-1]) + "]")
         else:
             made.append(re.escape(part[-1]))
     try:
-        return re.compile("".join(made))
+        return Glob.of(made)
     except re.error:
-        return re.compile(re.escape(pattern))
+        return Glob.of(map(re.escape, pattern))

@@ -11,9 +11,14 @@ import re
 from collections.abc import Mapping
 
 from .blanks import SPACE_CLASS
+from .globs import Glob, substitute
 
 _SPECIAL = "@*#?-$!0"
 _END = ""
+DEEPEST = 60
+"""How deep `${A:-${B:-...}}` may nest, so that no stack overflows."""
+LONGEST = 256 * 1024
+"""How long a word may become (Linux takes 128 KiB): variables that double would fill any memory."""
 _SPACE = re.compile(f"[{SPACE_CLASS}]")
 _PLAIN = {escape: re.compile(rf"[^$'\"<}}/{re.escape(escape)}]+|[}}/]") for escape in "\\`"}
 
@@ -33,6 +38,7 @@ class Lexer:
         self.raw_quotes = False
         self.raw_escapes = False
         self.keep_unset = False
+        self.depth = self.size = 0
         self.unresolved: dict[str, None] = {}
         self.words: list[str] = []
 
@@ -52,10 +58,14 @@ class Lexer:
     def _until(self, stop: str, *, raw_escapes: bool) -> tuple[str, list[str]]:
         """Read up to and over `stop` (or to the end of the word for an empty one)."""
         before, self.raw_escapes = self.raw_escapes, raw_escapes
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise BadWord("its variables are nested too deeply")
         try:
             return self._read(stop)
         finally:
             self.raw_escapes = before
+            self.depth -= 1
 
     def _read(self, stop: str) -> tuple[str, list[str]]:
         parts: list[str] = []
@@ -132,6 +142,13 @@ class Lexer:
         raise BadWord("a double quote is opened and never closed")
 
     def _dollar(self) -> str:
+        text = self._variable()
+        self.size += len(text)
+        if self.size > LONGEST:
+            raise BadWord("it becomes longer than any variable or path can be")
+        return text
+
+    def _variable(self) -> str:
         self.position += 1
         if self._peek() != "{":
             name = self._name()
@@ -188,10 +205,9 @@ class Lexer:
         replacement, _ = self._until("}", raw_escapes=True)
         if self._unset(name) and self.keep_unset:
             return "${" + name + "/" + pattern + "/" + replacement + "}"
-        expression = _pattern(pattern, greedy=True)
         if every:
             replacement = re.sub(r"\$(\$|\w+|\{\w*\})", _no_group, replacement)
-        return expression.sub(lambda _: replacement, self._value(name), count=0 if every else 1)
+        return substitute(_glob(pattern), self._value(name), replacement, every=every)
 
     def _name(self) -> str:
         start = self.position
@@ -254,27 +270,23 @@ def _no_group(match: re.Match[str]) -> str:
 def _trim(value: str, pattern: str, operator: str, *, greedy: bool) -> str:
     """`value` without the shortest (or longest) match of a shell pattern at one end."""
     if operator == "#":
-        match = _pattern(pattern, greedy=greedy).match(value)
-        return value[match.end() :] if match else value
+        end = _glob(pattern).prefix(value, greedy=greedy)
+        return value if end is None else value[end:]
     pieces = re.findall(r"\\.|.", pattern, re.DOTALL)
-    match = _pattern("".join(reversed(pieces)), greedy=greedy).match(value[::-1])
-    return value[: len(value) - match.end()] if match else value
+    end = _glob("".join(reversed(pieces))).prefix(value[::-1], greedy=greedy)
+    return value if end is None else value[: len(value) - end]
 
 
-def _pattern(pattern: str, *, greedy: bool) -> re.Pattern[str]:
+def _glob(pattern: str) -> Glob:
     """A shell pattern of `*`, `?` and escapes; brackets mean themselves."""
     made: list[str] = []
     for part in re.findall(r"\\[}/]|\\.?|.", pattern, re.DOTALL):
-        if part == "*":
-            made.append(".*" if greedy else ".*?")
-        elif part == "?":
-            made.append(".")
-        elif part in ("\\}", "\\/"):
-            made.append(re.escape(part[1]))
+        if part in ("*", "?"):
+            made.append("*" if part == "*" else ".")
         elif part.startswith("\\"):
-            if part[1:] not in ("*", "?", "\\"):
+            if part[1:] not in ("*", "?", "\\", "}", "/"):
                 raise BadWord(f"`{part}` in the pattern `{pattern}` escapes nothing")
             made.append(re.escape(part[1]))
         else:
             made.append(re.escape(part))
-    return re.compile("".join(made))
+    return Glob.of(made)

@@ -72,11 +72,31 @@ class BuildKit:
         finally:
             self.client.remove_image(image, force=True)
 
-    def _build(self, text: str, query: Mapping[str, str]) -> tuple[str | None, str | None]:
+    def files(self, text: str, context: Mapping[str, str]) -> dict[str, str]:
+        """The files of the built image, by their absolute paths."""
+        error, image = self._build(text, {}, context)
+        assert error is None, error
+        assert image is not None
+        container = self.client.create_container(image, command=["none"])["Id"]
+        try:
+            data = b"".join(self.client.export(container))
+            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+                return {
+                    "/" + entry.name: content.read().decode()
+                    for entry in archive
+                    if entry.isreg() and (content := archive.extractfile(entry)) is not None
+                }
+        finally:
+            self.client.remove_container(container, force=True)
+            self.client.remove_image(image, force=True)
+
+    def _build(
+        self, text: str, query: Mapping[str, str], context: Mapping[str, str] = {}
+    ) -> tuple[str | None, str | None]:
         response = self.client._post(
             self.client._url("/build"),
             params={"version": "2", "networkmode": "none", **query},
-            data=_archive(text),
+            data=_archive({"Dockerfile": text, **context}),
             headers={"Content-Type": "application/x-tar"},
             stream=True,
             timeout=None,
@@ -89,11 +109,12 @@ class BuildKit:
         return error, image
 
 
-def _archive(text: str) -> bytes:
-    data = text.encode()
+def _archive(files: Mapping[str, str]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(data)
-        archive.addfile(entry, io.BytesIO(data))
+        for name, text in files.items():
+            data = text.encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
     return out.getvalue()
