@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BuilderUnavailable, Cancelled, RegistryError
 from ..events import Emit
-from . import doorstep, transfers, trouble
+from ..explain.explain import explain
+from . import doorstep, transfers
 from .client import open_client
 from .locate import Place, locate, read_config, without_missing_helpers
 from .messages import decoded, refusal
@@ -99,10 +100,11 @@ class Engine:
         try:
             yield
         except docker.errors.APIError as error:
+            told = explain([_words(error)], where="build")
             raise BuilderUnavailable(
                 f"{self.title} refused to {do}: {_words(error)}",
-                hint=_hint(_words(error)),
-                code="no-space" if trouble.trouble(_words(error)) == "no-space" else "engine-error",
+                hint=told.hint if told else None,
+                code=told.code if told else "engine-error",
             ) from error
         except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
             raise doorstep.reason(self.place, error) from error
@@ -296,33 +298,15 @@ def _words(error: BaseException) -> str:
     return str(getattr(error, "explanation", None) or error)
 
 
-def _hint(text: str) -> str | None:
-    if trouble.trouble(text) == "no-space":
-        return "Make room where Docker keeps its images: 'docker system df' shows what takes it."
-    return None
-
-
 def _no_base(reference: str, text: str) -> RegistryError:
-    told = trouble.about_base(reference, text)
+    told = explain([text], where="build", instruction=f"FROM {reference}")
     if told is None:
         return RegistryError(f"The base image '{reference}' cannot be had: {text}", code="base")
-    message, hint, code = told
-    return RegistryError(message, hint=hint, code=code)
+    return RegistryError(told.sentence, hint=told.hint, code=told.code)
 
 
 def _not_pushed(reference: str, text: str) -> RegistryError:
-    registry = Reference.read(reference).registry
-    kind = trouble.trouble(text)
-    if kind == "unauthorized":
-        return RegistryError(
-            f"The registry {registry} refused the push of '{reference}': {text}",
-            hint="Sign in again; the right to push is AcrPush on the registry.",
-            code="push-unauthorized",
-        )
-    if kind == "no-network":
-        return RegistryError(
-            f"The registry {registry} could not be reached for the push: {text}",
-            hint="Check the network, and whether the registry allows this machine's address.",
-            code="push-network",
-        )
-    return RegistryError(f"'{reference}' could not be pushed: {text}", code="push-failed")
+    told = explain([text], where="push", instruction=f"push {reference}")
+    if told is None:
+        return RegistryError(f"'{reference}' could not be pushed: {text}", code="push-failed")
+    return RegistryError(f"{told.sentence.rstrip('.')}: {text}", hint=told.hint, code=told.code)

@@ -7,6 +7,7 @@ from jupyter_azureml_image.build.dialects.steps import Step, Steps
 from jupyter_azureml_image.build.failing import build_failed
 from jupyter_azureml_image.dockerfile.parse import parse
 
+UNKNOWN = "The cause is not a known one; '%azureml_image logs' shows the full log."
 STEPS = Steps(parse("FROM private.azurecr.io/base:1\nCOPY a b\nRUN make\n"))
 RUN = Step("RUN make", 3)
 COPY = Step("COPY a b", 2)
@@ -28,13 +29,13 @@ def told(error, step=None, last=(), during=""):
 def test_an_exit_code_is_found_in_every_dialect(error, code):
     failed = told(error, RUN, ["cc x.c", "", "make: *** Error"])
     assert failed.message == f"RUN make (line 3) ended with exit code {code}."
-    assert failed.hint == "Its last lines:\ncc x.c\nmake: *** Error"
+    assert failed.hint == f"Its last lines:\ncc x.c\nmake: *** Error\n{UNKNOWN}"
     assert (failed.failure.line, failed.failure.exit_code) == (3, code)
 
 
 def test_a_command_that_was_killed_is_told_why_that_happens():
     assert "lack of memory" in told("exit code: 137", RUN).message
-    assert told("exit code: 1", RUN).hint == "It printed nothing."
+    assert told("exit code: 1", RUN).hint == f"It printed nothing.\n{UNKNOWN}"
 
 
 @pytest.mark.parametrize(
@@ -121,3 +122,26 @@ def test_anything_else_keeps_the_builders_words_without_its_frames():
     assert told("mount options is invalid", RUN).message == (
         "RUN make (line 3) failed: mount options is invalid"
     )
+
+
+def test_a_known_cause_ends_the_sentence_and_says_what_to_do():
+    failed = told(
+        'process "/bin/sh -c make" did not complete successfully: exit code: 100',
+        Step("RUN apt-get install -y curl", 3),
+        ["E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)"],
+    )
+    assert failed.message == (
+        "RUN apt-get install -y curl (line 3) ended with exit code 100: apt needs root, and the "
+        "user here is not root."
+    )
+    assert failed.hint == (
+        "Put 'USER root' before this instruction and 'USER dockeruser' after it.\n"
+        "%azureml_image explain apt-not-root"
+    )
+    assert failed.code == "apt-not-root"
+    assert (failed.failure.line, failed.failure.exit_code) == (3, 100)
+
+
+def test_what_was_survived_long_before_the_end_is_no_cause():
+    lines = ["/bin/sh: 1: git: not found", *["compiling"] * 30, "make: *** Error"]
+    assert told("exit code: 2", RUN, lines).code == "run-failed"

@@ -25,9 +25,9 @@ def test_a_line_tells_more_than_the_exit_code():
 
 
 def test_the_exit_code_alone_has_no_line():
-    told = explain([], where="build", exit_code=127)
+    told = explain([], where="build", exit_code=139)
+    assert told.code == "crashed"
     assert told.line is None
-    assert told.sentence == "The command asked for is not in the image at this point."
 
 
 def test_a_general_cause_speaks_where_no_other_does():
