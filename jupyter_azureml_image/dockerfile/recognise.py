@@ -30,7 +30,7 @@ _APT_FLAGS = {"-y", "--yes", "-q", "-qq", "--no-install-recommends"}
 
 def block_at(instructions: Sequence[Instruction], *, last_user: bool) -> Found | None:
     """The block that begins with the first of one or two instructions without text in between."""
-    instruction, following = (*instructions, None)[:2]
+    instruction, following = (*instructions, None, None)[:2]
     if instruction is None or instruction.heredocs:
         return None
     match instruction.keyword:
