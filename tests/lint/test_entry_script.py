@@ -40,6 +40,11 @@ def test_a_script_that_may_come_from_elsewhere_is_no_error(lines: str) -> None:
     assert "AML060" not in codes(TEXT + lines, Around(files={"code/main.py": SCORE}))
 
 
+def test_a_change_of_owner_makes_no_script() -> None:
+    lines = "USER root\nRUN chown -R dockeruser /var/azureml-app && ls\nUSER dockeruser\n"
+    assert "AML060" in codes(TEXT + lines, Around(files={"code/main.py": SCORE}))
+
+
 def test_a_script_is_not_missed_where_the_copy_is_missing() -> None:
     found = codes(TEXT, Around(files={"src/score.py": SCORE}))
     assert "AML050" in found
@@ -189,6 +194,23 @@ def test_writing_beside_the_code_is_a_warning() -> None:
     assert "line 9" in one("AML025", TEXT, with_script(script)).message
     assert "AML025" not in codes(TEXT, with_script(script.replace("state", "/tmp/state")))
     assert "AML025" not in codes(TEXT, with_script(script.replace("'w'", "'r'")))
+
+
+@pytest.mark.parametrize(
+    ("line", "caught"),
+    [
+        ("df.to_csv('out.csv')", True),
+        ("df.to_csv('/tmp/out.csv')", False),
+        ("os.makedirs('/var/azureml-app/cache')", True),
+        ("joblib.dump(model, 'again.pkl')", True),
+        ("json.dump(data, handle)", False),
+        ("open(os.path.join('/var/azureml-app', 'x'), 'a')", True),
+        ("Path('log.txt').write_text('x')", True),
+    ],
+)
+def test_other_ways_to_write_are_known(line: str, caught: bool) -> None:
+    script = f"def init(): ...\ndef run(data):\n    {line}\n"
+    assert ("AML025" in codes(TEXT, with_script(script))) is caught
 
 
 def test_a_mounted_script_is_read_as_well() -> None:

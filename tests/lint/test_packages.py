@@ -145,6 +145,11 @@ def test_an_unquoted_version_is_quoted() -> None:
     assert fixed(text) == BASE + "RUN pip install --no-cache-dir \"pip>=1.0\" 'numpy==2.2.3'\n"
 
 
+def test_conda_versions_are_quoted_too() -> None:
+    text = CURATED + "RUN conda install -y -c conda-forge numpy>=2\n"
+    assert '"numpy>=2"' in fixed(text)
+
+
 def test_an_upper_bound_without_quotes_certainly_fails() -> None:
     assert one("AML042", BASE + "RUN pip install --no-cache-dir numpy<2\n").severity == "error"
 
@@ -183,6 +188,18 @@ def test_the_serving_environment_by_name_or_prefix_is_right() -> None:
     assert "AML043" not in codes(old + UPDATE)
     prefix = UPDATE.replace("-n amlenv", "-p $AZUREML_CONDA_ENVIRONMENT_PATH")
     assert "AML043" not in codes(CURATED + prefix)
+
+
+def test_pip_in_an_environment_that_does_not_serve_is_caught() -> None:
+    assert "AML043" in codes(CURATED + "RUN conda run -n other pip install six==1.17.0\n")
+    assert "AML043" not in codes(CURATED + "RUN conda run -n minimal pip install six==1.17.0\n")
+
+
+def test_an_environment_made_without_a_file_lacks_the_server() -> None:
+    text = CURATED + "RUN conda create -y -n mine -c conda-forge python=3.11 numpy\n"
+    path = "ENV PATH=/opt/miniconda/envs/mine/bin:$PATH\n"
+    assert one("AML044", text + path).severity == "error"
+    assert "AML044" not in codes(text)
 
 
 def test_an_environment_that_is_put_on_path_is_right() -> None:

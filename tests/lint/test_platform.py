@@ -65,6 +65,17 @@ def test_what_acr_cannot_do_is_said_before_it_is_asked(line: str, said: str) -> 
     assert "AML101" not in codes(f"{BASE}{line}\n")
 
 
+def test_a_cloud_builder_that_cannot_be_asked_is_checked_by_what_is_known_of_it() -> None:
+    around = Around(options={"build": "acr"})
+    secret = BASE + "RUN --mount=type=secret,id=a true\n"
+    assert one("AML101", secret, around).severity == "error"
+    heredoc = one("AML101", BASE + "RUN <<EOF\ntrue\nEOF\n", around)
+    assert heredoc.severity == "warning"
+    assert "az acr build" in heredoc.message
+    azureml = Around(options={"build": "azureml"})
+    assert one("AML101", BASE + "RUN <<EOF\ntrue\nEOF\n", azureml).severity == "error"
+
+
 def test_a_builder_that_can_do_it_is_right() -> None:
     assert "AML101" not in codes(BASE + "RUN <<EOF\ntrue\nEOF\n", Around(abilities=LOCAL))
 
@@ -145,6 +156,10 @@ def test_extra_variables_are_ignored_by_the_minimal_images() -> None:
     text = CURATED + "ENV AZUREML_EXTRA_PYTHON_LIB_PATH=pkgs\n"
     assert one("AML121", text).severity == "warning"
     assert "AML121" not in codes(text.replace(CURATED, MLFLOW))
+
+
+def test_extra_variables_on_an_image_that_says_nothing_are_a_remark() -> None:
+    assert one("AML121", BASE + "ENV AZUREML_EXTRA_PYTHON_LIB_PATH=p\n").severity == "info"
 
 
 def test_extra_paths_are_relative_and_exist() -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...dockerfile.facts import NeedKind
+from ...build.ports import Abilities
+from ...dockerfile.facts import Need, NeedKind
 from ...dockerfile.model import Span
 from ..links import ACR_BUILDKIT, ACR_TASKS, ARM_ISSUE, ARM_KEDRO_ISSUE, ARM_VSCODE_ISSUE
 from ..rule import About, Example, Finding, replace, rule
 from ..subject import Subject
+
+_BY_TASK: tuple[NeedKind, ...] = ("mount", "chmod", "heredoc", "link", "syntax")
+"""What ACR carries by a task file with DOCKER_BUILDKIT=1."""
 
 _SPOKEN: dict[NeedKind, str] = {
     "heredoc": "a heredoc",
@@ -88,22 +92,47 @@ def _amd64(platform: str) -> bool:
     )
 )
 def builder_lacks(subject: Subject) -> Iterator[Finding]:
-    """Where the chosen builder is known; each need once per instruction."""
-    if subject.abilities is None or subject.facts is None:
+    """Where the builder is known, or is named but cannot be asked; each need once per
+    instruction. What only ACR's task files with BuildKit carry is a remark: `az acr build`
+    does not."""
+    builder = subject.abilities or _named(subject)
+    if builder is None or subject.facts is None:
         return
     said: set[tuple[int, str]] = set()
     kinds = {(need.instruction, need.kind) for need in subject.facts.needs}
-    for need in subject.abilities.missing(subject.facts.needs):
+    missing = {(need.instruction, need.kind) for need in builder.missing(subject.facts.needs)}
+    for need in subject.facts.needs:
+        lacking = (need.instruction, need.kind) in missing
         more = any((need.instruction, kind) in kinds for kind in ("secret", "ssh"))
         if (need.instruction, need.kind) in said or (need.kind == "mount" and more):
             continue
+        if not lacking and builder.builder != "acr":
+            continue
         said.add((need.instruction, need.kind))
-        if need.instruction >= 0:
-            instruction = subject.dockerfile.instructions[need.instruction]
-            line = subject.line_span(subject.dockerfile.line(instruction))
-            span = Span(instruction.span.start, line.end)
+        what = _SPOKEN.get(need.kind, need.kind)
+        if lacking:
+            yield Finding(_place(subject, need), f"{builder.title} cannot do this: {what}")
         else:
-            span = subject.line_span(need.line)
-        yield Finding(
-            span, f"{subject.abilities.title} cannot do this: {_SPOKEN.get(need.kind, need.kind)}"
-        )
+            yield Finding(
+                _place(subject, need),
+                f"{what} needs a task file with BuildKit; 'az acr build' cannot do it",
+                severity="info" if subject.abilities else "warning",
+            )
+
+
+def _named(subject: Subject) -> Abilities | None:
+    """The cloud builder that the run names, where nobody could be asked what it can do."""
+    choice = subject.request.build if subject.request else "auto"
+    if choice == "acr":
+        return Abilities("acr", "acr-task", "ACR Tasks", _BY_TASK)
+    if choice == "azureml":
+        return Abilities("azureml", "azureml", "Azure ML's own build")
+    return None
+
+
+def _place(subject: Subject, need: Need) -> Span:
+    if need.instruction < 0:
+        return subject.line_span(need.line)
+    instruction = subject.dockerfile.instructions[need.instruction]
+    line = subject.line_span(subject.dockerfile.line(instruction))
+    return Span(instruction.span.start, line.end)
