@@ -35,6 +35,7 @@ from .gather import Known, gather
 from .inspection import inspect_context, inspect_text, stop_on
 from .journal import Journal
 from .outside import Outside
+from .plan.dependencies import Dependencies
 from .plan.plan import Plan
 from .plan.registration import ContextPlace, Registration, Workspace, WorkspaceFacts
 from .plan.request import BuildRequest
@@ -71,6 +72,7 @@ class Pipeline:
         self._emit = run.emit
         self._known: Known | None = None
         self._existing = Existing()
+        self._dependencies: Dependencies | None = None
         self._token: RunToken | None = None
         self._image: BuiltImage | None = None
         self.build = ImageBuild(request.name, run.run_id, log=str(run.journal.log_path(run.run_id)))
@@ -153,6 +155,7 @@ class Pipeline:
         known = self._gathered
         planned = make_plan(self._request, known, self._outside, self._run.journal)
         self._existing = planned.existing
+        self._dependencies = planned.dependencies
         plan = self.build.plan = planned.plan
         self.build.version = plan.version
         self.build.reused = plan.action == "reuse"
@@ -317,6 +320,7 @@ class Pipeline:
             recipe=self._request.recipe,
             manifest=manifest,
             reference=plan.reference,
+            dependencies=self._dependencies,
             labels={
                 existing.FINGERPRINT: plan.fingerprint.value,
                 "azureml-image.name": plan.name,

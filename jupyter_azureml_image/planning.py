@@ -11,6 +11,7 @@ from .gather import Known
 from .journal import Journal
 from .outside import Outside
 from .plan.command import docker_build
+from .plan.dependencies import Dependencies, dependencies_of
 from .plan.fingerprint import Fingerprint, fingerprint_of
 from .plan.naming import local_reference, repository_of
 from .plan.plan import Plan
@@ -37,6 +38,7 @@ class Planned:
     plan: Plan
     existing: Existing
     lines: tuple[str, ...]
+    dependencies: Dependencies | None = None
 
 
 def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Journal) -> Planned:
@@ -84,7 +86,31 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
         destination=destination and f"{destination}/{repository}",
         creates=_creates(request, known, destination, version),
     )
-    return Planned(plan, existing, _lines(plan, request, known))
+    dependencies = None if reuse else _dependencies(request, known)
+    lines = _lines(plan, request, known)
+    if dependencies is not None:
+        lines += (_of_dependencies(dependencies),)
+    return Planned(plan, existing, lines, dependencies)
+
+
+def _dependencies(request: BuildRequest, known: Known) -> Dependencies | None:
+    """Only ACR builds need them: every other builder keeps its layers."""
+    builder, manifest = known.abilities, known.manifest
+    if builder is None or builder.builder != "acr" or manifest is None:
+        return None
+    if not request.task.dependency_image or request.recipe.no_cache:
+        return None
+    bases = {reference: base.digest for reference, base in known.bases.items()}
+    return dependencies_of(request.recipe, manifest, bases)
+
+
+def _of_dependencies(dependencies: Dependencies) -> str:
+    last, after = dependencies.lines
+    return (
+        f"dependencies up to line {last} kept as an image of their own ({dependencies.tag}): when "
+        f"code or model changes, only the last {after} instructions are built "
+        "(--no-dependency-image turns it off)"
+    )
 
 
 def _no_collision(request: BuildRequest, repository: str, journal: Journal) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from ..context.manifest import ContextManifest
 from ..dockerfile.facts import Need, NeedKind
 from ..events import Emit
+from ..plan.dependencies import Dependencies
 from ..plan.request import Recipe
 
 BuilderName = Literal["local", "acr", "azureml"]
@@ -38,7 +39,8 @@ class BuildJob:
     """One build: the recipe, what is sent, and the name the image gets in the engine.
 
     `folder` is the run's own folder on local disk, for files the build leaves behind;
-    `reference` is NAME:VERSION in the form Docker accepts.
+    `reference` is NAME:VERSION in the form Docker accepts. `dependencies` is the part that a
+    builder without a layer cache builds once and builds upon.
     """
 
     run_id: str
@@ -47,6 +49,7 @@ class BuildJob:
     manifest: ContextManifest
     reference: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    dependencies: Dependencies | None = None
 
 
 @dataclass(frozen=True, slots=True)

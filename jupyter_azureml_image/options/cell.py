@@ -103,6 +103,13 @@ _TASKS = (
         "SECONDS",
         setting=True,
     ),
+    Option(
+        ("--no-dependency-image",),
+        "Build everything anew: ACR keeps no layers, so what is installed before code or model "
+        "comes in is else kept as an image of its own.",
+        "switch",
+        setting=True,
+    ),
 )
 
 _REHEARSAL = (

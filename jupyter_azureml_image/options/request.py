@@ -49,7 +49,12 @@ def request_from(name: str, text: str, **options: Any) -> BuildRequest:
             given.get("fail_on", "error"), given.get("ignore", ()), given.get("allow_file", ())
         ),
         rehearsal=_rehearsal(given),
-        task=TaskOptions(given.get("agent_pool"), given.get("cpu"), given.get("timeout")),
+        task=TaskOptions(
+            given.get("agent_pool"),
+            given.get("cpu"),
+            given.get("timeout"),
+            not given.get("no_dependency_image", False),
+        ),
         registry=given.get("registry_name"),
         tags=given.get("env_tag", ()),
         description=given.get("description"),

@@ -79,11 +79,13 @@ class CheckPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """Options of an ACR Tasks run; `timeout` in seconds."""
+    """Options of an ACR Tasks run; `timeout` in seconds. `dependency_image`: what is installed
+    before code comes in may be kept as an image of its own (plan/dependencies.py)."""
 
     agent_pool: str | None = None
     cpu: int | None = None
     timeout: int | None = None
+    dependency_image: bool = True
 
 
 @dataclass(frozen=True, slots=True)
