@@ -30,6 +30,7 @@ from ..errors import (
     ImageError,
 )
 from ..events import Emit, Note
+from ..explain.explain import explain
 from ..plan.request import BuildRequest, TaskOptions
 from . import acr_request, workspaces
 from .acr_dialect import AcrReader
@@ -207,25 +208,25 @@ def _failure(run: AcrRun, verdict: Verdict, reader: AcrReader, steps: Steps) -> 
     if failed is not None:
         return build_failed(failed, steps)
     said = verdict.message or reader.last_agent_line or "it gives no reason"
+    hint, code = _remedy(said, run.target)
     return BuildFailed(
         f"Run {run.run_id} ended as {verdict.status}: {said}",
-        hint=_remedy(said, run.target),
-        code="run-failed",
+        hint=hint,
+        code=code,
         failure=BuildFailure(last_lines=(reader.last_agent_line,)),
     )
 
 
-def _remedy(said: str, target: Target) -> str:
-    words = said.lower()
-    if "unauthorized" in words or "denied" in words:
-        return (
-            "The run could not sign in to the registry. Where it uses repository permissions, "
-            "you need Container Registry Repository Writer on it."
-        )
-    if "is not allowed access" in words:
-        return "The registry's firewall shuts the builder out: use an --agent-pool inside it."
+def _remedy(said: str, target: Target) -> tuple[str, str]:
+    """What to do about a run that failed outside the build, and the code of its cause."""
+    if told := explain([said], where="azure"):
+        return told.hint, told.code
     registry = target.login_server.partition(".")[0]
-    return f"More may stand in: az acr task logs --registry {registry} --run-id RUN"
+    return (
+        "The cause is not a known one. More may stand in: az acr task logs "
+        f"--registry {registry} --run-id RUN",
+        "run-failed",
+    )
 
 
 def _nothing() -> None:

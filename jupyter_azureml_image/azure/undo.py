@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import (
     BadUsage,
     Cancelled,
@@ -14,15 +12,13 @@ from ..errors import (
     SignedOut,
 )
 from ..events import LogLine
-from .refusals import one_line
+from ..explain.container import why_ended
+from ..explain.explain import explain
 from .rollout import Rollout
 from .translate import translated
 
 _LOG_LINES = 200
 _OWN_SENTENCE = (BadUsage, Cancelled, Forbidden, QuotaExceeded, SignedOut)
-_ENDED_BY = re.compile(r"^\s*(?:[\w.]+(?:Error|Exception|Exit|Interrupt))\b.*")
-# Said by the inference server of images that are well (facts of its version 1.5.1).
-_HARMLESS = ("Error while fetching model IDs", "Found extra keys in the config file")
 
 
 def undone(rollout: Rollout, error: BaseException) -> ImageError:
@@ -43,18 +39,16 @@ def undone(rollout: Rollout, error: BaseException) -> ImageError:
     message = f"{rollout.request.environment} did not come up on {rollout.request.endpoint}. "
     if isinstance(error, DeploymentFailed):
         message = ""
-    found = cause(log)
-    message += f"Its container's log says: {found}" if found and message else error.message
-    hint = " ".join(filter(None, (None if found else error.hint, left)))
-    return DeploymentFailed(message, hint=hint or None)
+    found = why_ended(log) if message else None
+    message += f"Its container's log says: {found.text}." if found else error.message
+    remedy = found.hint if found else error.hint or _remedy(error.message)
+    hint = "\n".join(filter(None, (remedy, left)))
+    return DeploymentFailed(message, hint=hint or None, code=found.code if found else None)
 
 
-def cause(log: tuple[str, ...]) -> str | None:
-    """The line of a container's log that says why it ended: the last exception of a traceback."""
-    for line in reversed(log):
-        if _ENDED_BY.match(line) and not any(words in line for words in _HARMLESS):
-            return one_line(line, 300)
-    return None
+def _remedy(said: str) -> str | None:
+    told = explain([said], where="azure")
+    return told.hint if told else None
 
 
 def _log(rollout: Rollout) -> tuple[str, ...]:

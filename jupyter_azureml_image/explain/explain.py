@@ -67,6 +67,7 @@ def _explanation(
         _filled(cause.action, named),
         cause.why,
         line,
+        cause.general,
     )
 
 

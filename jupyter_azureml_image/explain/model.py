@@ -51,13 +51,15 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why something failed. `line` is the one that told, None where the exit code did."""
+    """Why something failed. `line` is the one that told, None where the exit code did;
+    `general`: nothing more special is known."""
 
     code: str
     sentence: str
     action: str
     why: str
     line: str | None = None
+    general: bool = False
 
     @property
     def clause(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAIN = (
@@ -17,20 +17,23 @@ _CHAIN = (
 )
 _FRAME = re.compile(r'\s+File "([^"]+)", line (\d+), in ')
 _HARMLESS = re.compile(r"Error while fetching model IDs|Found extra keys in the config file")
+_INSTALLED = re.compile(r"^<|/lib/python3[^/]*/|/(?:site|dist)-packages/")
 _WRAPPER = re.compile(r"^[\w.]*UserScript(Import)?Exception: ")
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One traceback: the error, and the frames it went through (file, line)."""
+    """One traceback: the error, the frames it went through (file, line), and the number of the
+    log's line where its chain begins."""
 
     error: str
     frames: tuple[tuple[str, str], ...]
+    start: int = 0
 
     @property
     def where(self) -> str:
         """The last place in code that is not installed: " (score.py, line 3)", or nothing."""
-        own = [f for f in self.frames if "site-packages" not in f[0] and not f[0].startswith("<")]
+        own = [frame for frame in self.frames if not _INSTALLED.search(frame[0])]
         return f" ({own[-1][0].rpartition('/')[2]}, line {own[-1][1]})" if own else ""
 
     @property
@@ -45,7 +48,8 @@ def last_raised(log: Sequence[str]) -> Raised | None:
     for chain in reversed(list(_chains(log))):
         own = [raised for raised in chain if raised.error and not _WRAPPER.match(raised.error)]
         if own:
-            return own[-1] if not _WRAPPER.match(chain[-1].error) else own[0]
+            raised = own[-1] if not _WRAPPER.match(chain[-1].error) else own[0]
+            return replace(raised, start=chain[0].start)
     return None
 
 
@@ -70,9 +74,10 @@ def _chains(log: Sequence[str]) -> Iterator[list[Raised]]:
 
 def _read(log: Sequence[str], at: int) -> tuple[Raised, int]:
     frames: list[tuple[str, str]] = []
+    start = at - 1
     while at < len(log) and (log[at].startswith(" ") or not log[at].strip()):
         if match := _FRAME.match(log[at]):
             frames.append((match[1], match[2]))
         at += 1
     error = log[at].strip() if at < len(log) else ""
-    return Raised(error, tuple(frames)), at + 1
+    return Raised(error, tuple(frames), start), at + 1

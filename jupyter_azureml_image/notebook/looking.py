@@ -74,9 +74,9 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
 
 def explain(shell: InteractiveShell | None, given: Given) -> Table:
     """What a code means."""
-    from ..lint.explain import explain as said
+    from ..explain.page import meaning
 
-    return Table(given["code"], (), tuple((line,) for line in said(given["code"]).splitlines()))
+    return Table(given["code"], (), tuple((line,) for line in meaning(given["code"]).splitlines()))
 
 
 def _tags(reference: str) -> str:

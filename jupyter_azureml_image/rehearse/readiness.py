@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import BuilderUnavailable, Cancelled
+from ..explain.container import Reason
 from ..plan.request import Routes
 from . import diagnosis, probe
 from .container import Container, State
@@ -34,7 +35,7 @@ class Unready:
     """Why the server will not answer, and the log that told."""
 
     what: str
-    cause: diagnosis.Cause
+    cause: Reason
     log: tuple[str, ...]
 
     @property
@@ -91,9 +92,6 @@ def _died(container: Container, state: State, command: tuple[str, ...]) -> Unrea
 
 def _silent(container: Container, route: str, patience: Patience) -> Unready:
     log = container.log()
-    cause = diagnosis.cause(log) or diagnosis.Cause(
-        f"nothing answered GET {route} on port {patience.routes.port} within "
-        f"{patience.seconds:.0f} s",
-        "Check --port and --liveness-route, and that the server listens on 0.0.0.0.",
-    )
+    port, seconds = patience.routes.port, patience.seconds
+    cause = diagnosis.cause(log) or diagnosis.of_silence(route, port, seconds)
     return Unready("The server did not become ready", cause, log)
