@@ -79,7 +79,7 @@ def _stages(state: State) -> list[Markup]:
 def _stage(state: State, view: StageState) -> Markup:
     inner: list[str] = [element("div", *_stated(words.stage(view), view.state))]
     if view.listing:
-        summary = element("summary", f"{view.stage}: {len(view.listing)} lines")
+        summary = element("summary", f"{view.stage}: {words.lines(len(view.listing))}")
         listing = element("pre", "\n".join(view.listing))
         inner.append(element("details", summary, listing, open=view.stage == "plan"))
     if view.stage == "check" and state.findings:
@@ -92,7 +92,11 @@ def _stage(state: State, view: StageState) -> Markup:
 def _stated(line: str, state: str) -> list[str]:
     """A line of words whose state stands out."""
     head, found, rest = line.partition(f" {state}")
-    return [element("span", head + found, cls="azi-state"), rest] if found else [line]
+    return [_state(head + found, state), rest] if found else [line]
+
+
+def _state(said: str, state: str) -> Markup:
+    return element("span", said, cls=f"azi-state {_TONES.get(state, '')}".strip())
 
 
 def _steps(steps: tuple[StepState, ...]) -> Markup:
@@ -102,7 +106,7 @@ def _steps(steps: tuple[StepState, ...]) -> Markup:
             "tr",
             element(
                 "td",
-                element("span", *words.step(step).partition(": ")[:1], cls="azi-state"),
+                _state(words.step(step).partition(": ")[0], step.state),
                 cls="azi-nowrap",
             ),
             element("td", element("code", words.clean(step.title))),
@@ -164,7 +168,7 @@ def _log(state: State, log_file: str) -> list[Markup]:
         role="region",
         aria_label="Log",
     )
-    title = element("summary", f"Log: {state.log_lines:,} lines")
+    title = element("summary", f"Log: {words.lines(state.log_lines)}")
     return [element("details", title, *mark, box, *where, open=failed or state.ended is None)]
 
 

@@ -45,6 +45,11 @@ def seconds(value: float) -> str:
     return f"{int(value // 60)} min {int(value % 60):02} s"
 
 
+def lines(count: int) -> str:
+    """A number of lines."""
+    return f"{count:,} line{'s' if count != 1 else ''}"
+
+
 def headline(state: State) -> str:
     """The first line: what runs, and how to find it again."""
     parts = [state.name or "run", f"run {state.run_id}"] if state.run_id else [state.name or "run"]

@@ -24,7 +24,7 @@ _HINTS = {
     "env": "NAME=value, one a line",
 }
 
-WIDE = w.Layout(width="100%")
+WIDE = w.Layout(width="auto")
 LABEL = {"description_width": "9.5em"}
 
 

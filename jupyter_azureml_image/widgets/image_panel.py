@@ -55,7 +55,10 @@ class Panel:
         )
         self._text.add_class("azi-dockerfile")
         self._found = w.HTML()
-        self._fix = w.Button(description="Apply certain fixes", layout=w.Layout(width="auto"))
+        self._fix = w.Button(
+            description="Apply certain fixes",
+            layout=w.Layout(width="auto", align_self="flex-start"),
+        )
         self._status = w.HTML()
         self._buttons = self._made_buttons()
         self._search = search.Search()
@@ -122,7 +125,7 @@ class Panel:
         return made
 
     def _laid_out(self) -> Any:
-        half = w.Layout(flex="1 1 24em", min_width="20em")
+        half = w.Layout(flex="1 1 24em", min_width="20em", padding="0 1em 0 0")
         left = w.VBox([self._name, self._context, self._form.widget], layout=half)
         right = w.VBox(
             [

@@ -14,7 +14,7 @@ from ..view.markup import element
 
 SHOWN = 60
 LABEL = {"description_width": "9.5em"}
-WIDE = w.Layout(width="100%")
+WIDE = w.Layout(width="auto")
 
 
 class Picker:

@@ -23,7 +23,7 @@ class Search:
             description="Find in log",
             continuous_update=False,
             style={"description_width": "9.5em"},
-            layout=w.Layout(width="100%"),
+            layout=w.Layout(width="auto"),
         )
         self._lines = w.HTML()
         self._word.observe(lambda change: self._find(change["new"]), "value")
