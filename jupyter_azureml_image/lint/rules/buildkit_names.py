@@ -190,7 +190,7 @@ def invalid_default_arg(subject: Subject) -> Iterator[Finding]:
             continue
         word = instruction.words[0]
         names = variables(word.raw)
-        if not names or not set(names) <= set(declared):
+        if not names or set(names) & _AUTOMATIC:
             continue
         text = expand(word.raw, values, subject.dockerfile.escape).text
         if not text or text.endswith((":", "@", "/")) or text.startswith((":", "/")):
@@ -209,18 +209,21 @@ _CONSTANT = build_check(
 )
 
 
+_PROCESSORS = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}
+
+
 @rule(_CONSTANT)
 def constant_platform(subject: Subject) -> Iterator[Finding]:
     """A platform without a variable; not in stages that are named after one."""
     check = BuildCheck.here(_CONSTANT, subject)
-    used = {s.parent for s in subject.stages if s.parent is not None}
-    for number, instruction in enumerate(_froms(subject)):
+    for instruction in _froms(subject):
         flag = next((f for f in instruction.flags if f.name == "platform"), None)
         if flag is None or not flag.value or "$" in flag.value:
             continue
         name = instruction.words[2].raw.lower() if len(instruction.words) == 3 else ""
-        parts = flag.value.lower().split("/")
-        if number in used and name and any(p in name for p in parts[1:]):
+        system, _, rest = flag.value.lower().partition("/")
+        processor = rest.partition("/")[0]
+        if name and (system in name or _PROCESSORS.get(processor, processor) in name):
             continue
         yield from check.at(
             flag.span, f'FROM --platform flag should not use constant value "{flag.value}"'

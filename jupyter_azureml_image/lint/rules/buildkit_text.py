@@ -112,8 +112,6 @@ def json_recommended(subject: Subject) -> Iterator[Finding]:
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword not in ("CMD", "ENTRYPOINT") or instruction.json:
             continue
-        if not instruction.text.strip():
-            continue
         fixes = _as_json(instruction)
         yield from check.at(
             _reach(subject, instruction),
