@@ -236,6 +236,9 @@ class _Reader:
         body = between.strip("\r\n \t")
         if not body:
             return
+        if self.start == 0:
+            # Without the empty line above it, a comment could become a directive.
+            body = between.rstrip("\r\n \t")
         tail = between[len(between.rstrip("\r\n \t")) :]
         self.kept.append(Kept(body, glued=end < len(self.text) and tail.count("\n") < 2))
         self.layout.append(_KEPT)

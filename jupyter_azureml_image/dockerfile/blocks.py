@@ -22,13 +22,19 @@ CONDA_UPDATE = f"conda env update -p $AZUREML_CONDA_ENVIRONMENT_PATH -f {CONDA}"
 _PLAIN_PATH = re.compile(r"[\w./@%+=:,~{}$-]+", re.ASCII)
 _PLAIN_VALUE = re.compile(r"[^'\"\\]+")
 VARIABLE = re.compile(r"[^\s='\"\\$]+")
+BASE = re.compile(r"[^\s'\"\\`]+")
 _INDENT = "    "
 
 
 def from_line(base: str, platform: str, name: str) -> str:
     """FROM."""
+    if not all(BASE.fullmatch(word) for word in (base, platform or "-", name or "-")):
+        raise BadUsage(
+            f"{base!r} cannot be the name of a base image.",
+            hint="Give a reference such as mcr.microsoft.com/azureml/NAME:TAG.",
+        )
     flag = f"--platform={platform} " if platform else ""
-    return f"FROM {flag}{one_line(base)}" + (f" AS {name}" if name else "")
+    return f"FROM {flag}{base}" + (f" AS {name}" if name else "")
 
 
 def user(name: str) -> str:

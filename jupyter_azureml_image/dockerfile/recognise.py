@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from . import blocks
 from .blanks import SPACES
 from .model import Instruction
-from .words import assignments
+from .words import assignments, expand
 
 Found = tuple[str, dict[str, object], int]
 """The block's name, the fields it sets, and how many instructions it takes."""
@@ -50,7 +50,7 @@ def block_at(instructions: Sequence[Instruction], *, last_user: bool) -> Found |
 def _from(instruction: Instruction) -> Found | None:
     words = instruction.words
     known = all(flag.name == "platform" for flag in instruction.flags)
-    if not known or len(words) not in (1, 3):
+    if not known or len(words) not in (1, 3) or not blocks.BASE.fullmatch(words[0].raw):
         return None
     fields: dict[str, object] = {"base": words[0].raw}
     if platform := instruction.flag("platform"):
@@ -197,8 +197,10 @@ def _commands(instruction: Instruction) -> list[list[str]] | None:
 def value_of(raw: str) -> str | None:
     """A word's value in the form's own notation: variables as they are, a literal dollar as `\\$`.
 
-    None where that cannot be told: quotes that do not close.
+    None where that cannot be told: quotes or braces that do not close.
     """
+    if "$" in raw and expand(raw, {}).problem:
+        return None
     if not any(character in raw for character in "'\"\\"):
         return raw
     parts: list[str] = []
