@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..context.manifest import ContextManifest
+from ..context.manifest import ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
 
@@ -153,13 +153,25 @@ def _below(path: str, source: str) -> str | None:
     return "/".join(parts[depth:])
 
 
+def dropped_by(manifest: ContextManifest, path: str) -> Dropped | None:
+    """The ignore rule's entry that leaves a path, or a folder above it, out."""
+    for drop in manifest.dropped:
+        gone = drop.path.rstrip("/")
+        if path == gone or path.startswith(gone + "/"):
+            return drop
+    return None
+
+
 def source_exists(manifest: ContextManifest, source: str) -> bool:
     """Whether a COPY source names anything that is sent."""
     path = clean_source(source)
     if path in ("", "."):
         return True
     if manifest.reach is not None:  # the context's own answer, which follows links as well
-        return path not in {clean_source(missing) for missing in manifest.missing}
+        if path in {clean_source(missing) for missing in manifest.missing}:
+            return False
+        if dropped_by(manifest, path) is None:
+            return True
     return any(_below(entry.path, path) is not None for entry in manifest.entries)
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from jupyter_azureml_image.context.manifest import resolve_context
+from jupyter_azureml_image.dockerfile.evaluate import evaluate
+from jupyter_azureml_image.dockerfile.parse import parse
+from jupyter_azureml_image.lint.check import CheckInput, check
 from tests.lint.asking import AZUREML, BASE, Around, codes, fixed, one
 
 FILES = Around(files={"code/score.py": "", "model/m.pkl": 10, "requirements.txt": ""})
@@ -112,3 +118,23 @@ def test_a_relative_model_folder_is_a_warning() -> None:
     text = BASE + "COPY model /var/azureml-app/m\nENV AZUREML_MODEL_DIR=var/azureml-app/m\n"
     assert "AML054" in codes(text)
     assert "AZUREML_MODEL_DIR=/var/azureml-app/m" in fixed(text)
+
+
+def test_a_real_folder_with_ignore_rules_and_links_is_read_as_the_builder_does(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "score.py").write_text("x")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a").write_text("x")
+    (tmp_path / "linked").symlink_to("code")
+    (tmp_path / ".dockerignore").write_text("# rules\ndata\n")
+    lines = ("code", "linked/score.py", "code/*.py", "../code", "data/a", "data", "Code")
+    caught = {}
+    for source in lines:
+        dockerfile = parse(f"{BASE}COPY {source} /x/\n")
+        reach = evaluate(dockerfile).context_sources
+        asked = CheckInput(dockerfile, manifest=resolve_context(tmp_path, reach=reach))
+        caught[source] = [d.message for d in check(asked) if d.code == "AML050"]
+    assert [s for s in lines if caught[s]] == ["data/a", "data", "Code"]
+    assert "line 2 of .dockerignore (data)" in caught["data/a"][0]

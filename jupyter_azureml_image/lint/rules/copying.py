@@ -10,7 +10,7 @@ from ...dockerfile.model import Instruction, Span
 from ...dockerfile.words import assignments
 from ..diagnostic import Fix
 from ..links import ENVIRONMENTS, SDK
-from ..places import clean_source, is_glob, is_open, is_remote, source_exists
+from ..places import clean_source, dropped_by, is_glob, is_open, is_remote, source_exists
 from ..rule import About, Example, Finding, replace, rule
 from ..spelling import nearest
 from ..subject import Subject
@@ -70,16 +70,7 @@ def missing_source(subject: Subject) -> Iterator[Finding]:
 def _missing(subject: Subject, keyword: str, source: str, span: Span) -> Finding:
     assert subject.manifest is not None
     path = clean_source(source)
-    drop = next(
-        (
-            d
-            for d in subject.manifest.dropped
-            if d.path == path
-            or d.path.rstrip("/") == path
-            or (d.path.endswith("/") and path.startswith(d.path))
-        ),
-        None,
-    )
+    drop = dropped_by(subject.manifest, path)
     if drop is not None:
         file = (subject.manifest.ignore_file or ".dockerignore").rsplit("/", 1)[-1]
         return Finding(

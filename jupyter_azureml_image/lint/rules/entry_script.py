@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import EXTEND, SERVER_SOURCE, START_SCRIPT, TROUBLESHOOT_ENDPOINTS
-from ..places import clean_source, may_make
+from ..places import may_make, source_exists
 from ..rule import About, Example, Finding, insert, replace, rule
 from ..script import Script
 from ..spelling import nearest
@@ -59,8 +59,10 @@ def script_missing(subject: Subject) -> Iterator[Finding]:
 
 def _copy_missing(subject: Subject) -> bool:
     """Whether a COPY to the app root lacks its source: that is said by AML050."""
-    missing = {clean_source(m) for m in subject.manifest.missing} if subject.manifest else set()
-    return any(clean_source(s) in missing for copy in subject.copies for s in copy.sources)
+    manifest = subject.manifest
+    return manifest is not None and any(
+        not source_exists(manifest, source) for copy in subject.copies for source in copy.sources
+    )
 
 
 def _readable(subject: Subject) -> Script | None:
