@@ -10,6 +10,7 @@ from .model import Explanation, Where
 
 _SLOT = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
 _LONGEST = 1000  # characters of a line that are looked at
+_NOTHING: Mapping[str, str | None] = {}
 _QUOTED = 200  # characters of what a line told that a sentence repeats
 
 
@@ -31,11 +32,11 @@ def explain(
         ranked = [signs for signs in known if signs.cause.general is general]
         for line in reversed(said):
             for signs in ranked:
-                if found := _search(signs, line):
-                    return _explanation(signs, line, instruction, found.groupdict())
+                if any(pattern.search(line) for pattern in signs.patterns):
+                    return _best(signs, said, instruction)
     for signs in known:
         if exit_code is not None and exit_code in signs.cause.exit_codes:
-            return _explanation(signs, None, instruction, {})
+            return _explanation(signs, None, instruction)
     return None
 
 
@@ -49,12 +50,18 @@ def fits(signs: Signs, said: Sequence[str], where: Where, instruction: str | Non
     return not any(pattern.search(line) for pattern in signs.unless for line in looked_at)
 
 
-def _search(signs: Signs, line: str) -> re.Match[str] | None:
-    return next((found for each in signs.patterns if (found := each.search(line))), None)
+def _best(signs: Signs, said: Sequence[str], instruction: str | None) -> Explanation:
+    """By the line that tells most: a cause's expressions stand in that order."""
+    tried = ((pattern.search(line), line) for pattern in signs.patterns for line in reversed(said))
+    found, line = next((found, line) for found, line in tried if found)
+    return _explanation(signs, line, instruction, found.groupdict())
 
 
 def _explanation(
-    signs: Signs, line: str | None, instruction: str | None, told: Mapping[str, str | None]
+    signs: Signs,
+    line: str | None,
+    instruction: str | None,
+    told: Mapping[str, str | None] = _NOTHING,
 ) -> Explanation:
     cause = signs.cause
     values = dict(told)

@@ -24,10 +24,10 @@ class Sample:
 class Cause:
     """One file of `causes/`. Codes are stable and never used twice.
 
-    It is recognised by a line that one of `patterns` (regular expressions) is found in, or by an
-    exit code alone; not where one of `unless` is found in any line or in the instruction. With
-    `instruction` (a regular expression) it is only looked for in failures of such instructions.
-    A `general` cause speaks where no other does.
+    It is recognised by a line that one of `patterns` (regular expressions, those that tell most
+    first) is found in, or by an exit code alone; not where one of `unless` is found in any line
+    or in the instruction. With `instruction` (a regular expression) it is only looked for in
+    failures of such instructions. A `general` cause speaks where no other does.
 
     `sentence` and `action` may hold `{name}` or `{name|otherwise}`, a named group of the
     expressions; `names` replaces its value in the action (a module by its package).
