@@ -45,7 +45,7 @@ MEANINGS = {
     "slow-log": "the log comes `seconds` late",
     "log-replaced": "the log is replaced by a shorter one in the middle",
     "log-expired": "signatures of log links have expired",
-    "azure-pace": "no Retry-After on operations: clients wait as long as on Azure",
+    "azure-pace": "no hint how soon to ask again: clients wait as long as on Azure",
     "refuse-foreign-hosts": "the proxy refuses every host that is not Azure's",
 }
 

@@ -18,7 +18,7 @@ from .web import Request, Response, Route, json_response, route
 # Azure sends no hint and azure-core then waits 30 s between polls of an endpoint. The sandbox is
 # quicker than
 # Azure and says so; the fault `azure-pace` takes the hint away.
-POLL_SECONDS = 1
+POLL_MILLISECONDS = 200
 RUNNING = "Updating"
 
 
@@ -97,7 +97,7 @@ class Operations:
         return {**found, **self._hint()}
 
     def _hint(self) -> dict[str, str]:
-        return {"Retry-After": str(POLL_SECONDS)} if self._hints() else {}
+        return {"x-ms-retry-after-ms": str(POLL_MILLISECONDS)} if self._hints() else {}
 
     def _id(self, name: str) -> str:
         base = f"/subscriptions/{self._names.subscription}/providers/{ML}"

@@ -212,10 +212,14 @@ class Runs:
             raise _Told("Failed", str(failing.settings.get("message") or EXIT_ONE))
         if self._yard.faults.take("run-timeout"):
             raise _Told("Timeout", "")
-        images: list[Document] = []
-        for step in steps_of(request, Place(run, server)):
-            images += self._step(step, source, hands)
-        return images
+        steps = steps_of(request, Place(run, server))
+        try:
+            return [image for step in steps for image in self._step(step, source, hands)]
+        finally:
+            # an agent is thrown away after its run: nothing that was built stays here
+            for step in steps:
+                for tag in step.tags if isinstance(step, BuildStep) else ():
+                    self._yard.engine.forget_image(tag)
 
     def _step(self, step: Step, source: Path, hands: _Hands) -> list[Document]:
         log = hands.log
@@ -239,7 +243,6 @@ class Runs:
         hands.log.stamp(f"Pushing image: {reference}, attempt 1")
         digest = push(self._yard.engine, reference, self._yard.credentials(), hands.log.say)
         hands.log.stamp(f"Successfully pushed image: {reference}")
-        self._yard.engine.forget_image(reference)
         repository, tag = split_reference(reference)
         server, _, name = repository.partition("/")
         if self._yard.faults.take("image-gone"):

@@ -17,6 +17,7 @@ ROUTES = {
     "scoring_route": {"port": 5001, "path": "/score"},
 }
 LABEL = "azureml-image.sandbox"
+OPENERS: dict[str, tuple[str, str]] = {}
 
 
 @pytest.fixture
@@ -65,9 +66,11 @@ def set_traffic(client, endpoint: str, **traffic: int):
 
 
 def score(client, endpoint: str, **headers: str) -> requests.Response:
-    found = client.online_endpoints.get(endpoint)
-    key = client.online_endpoints.get_keys(endpoint).primary_key
-    return requests.get(found.scoring_uri, headers={"Authorization": f"Bearer {key}", **headers})
+    if endpoint not in OPENERS:
+        uri = client.online_endpoints.get(endpoint).scoring_uri
+        OPENERS[endpoint] = uri, client.online_endpoints.get_keys(endpoint).primary_key
+    uri, key = OPENERS[endpoint]
+    return requests.get(uri, headers={"Authorization": f"Bearer {key}", **headers})
 
 
 def test_two_deployments_share_traffic_as_set(client, endpoint: str, web_images) -> None:
@@ -82,7 +85,9 @@ def test_two_deployments_share_traffic_as_set(client, endpoint: str, web_images)
     picked = score(client, endpoint, **{"azureml-model-deployment": "green"})
     assert picked.text == "two\n"
     set_traffic(client, endpoint, blue=50, green=50)
-    assert {score(client, endpoint).text for _ in range(40)} == {"one\n", "two\n"}
+    words: set[str] = set()
+    while words != {"one\n", "two\n"}:
+        words.add(score(client, endpoint).text)
 
 
 def test_the_scoring_url_asks_for_the_key(client, endpoint: str, web_images) -> None:
@@ -293,7 +298,7 @@ def test_what_azure_sends_while_it_works_is_sent_here(sandbox: Sandbox, endpoint
     answer = sandbox.arm("PUT", path, body)
     assert answer.json()["properties"]["provisioningState"] == "Updating"
     assert answer.headers["x-ms-async-operation-timeout"] == "PT30M"
-    assert "Retry-After" not in answer.headers
+    assert not [name for name in answer.headers if "retry-after" in name.lower()]
     assert len(answer.headers["Azure-AsyncOperation"]) > 4000
     with sandbox.session() as session:
         status = session.get(answer.headers["Azure-AsyncOperation"])
