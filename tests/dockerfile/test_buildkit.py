@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,15 +24,18 @@ def buildkit(modern_engine_host: str) -> BuildKit:
 
 
 def test_every_edge_of_the_grammar_has_buildkits_verdict(buildkit: BuildKit) -> None:
+    texts = (*EDGES, *LONG_LINES)
+    with ThreadPoolExecutor(8) as pool:
+        refusals = list(pool.map(buildkit.refuses, texts))
     different = [
         (text[:200], refusal, parse(text).faults)
-        for text in (*EDGES, *LONG_LINES)
-        if bool(refusal := buildkit.refuses(text)) != bool(parse(text).faults)
+        for text, refusal in zip(texts, refusals, strict=True)
+        if bool(refusal) != bool(parse(text).faults)
     ]
     assert different == []
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.one_of(slips(), SMALL_FILES))
 def test_what_buildkit_accepts_is_accepted_and_nothing_else(buildkit: BuildKit, text: str) -> None:
     refusal = buildkit.refuses(text)
