@@ -218,25 +218,18 @@ class Pipeline:
             return Ended("skipped", "Nothing to push: Azure ML builds the image later.")
         registered = self._existing.registered
         if registered is not None and registered.image:
-            self._pushed(registered.image.rpartition("@")[2])
+            self.build.reference = registered.image
+            self.build.digest = registered.image.rpartition("@")[2]
             return Ended("reused", f"Not pushed again: {registered.image} is registered.")
         server, repository = self._place
         image = self._image
         if self._existing.pushed:
             self._pushed(self._existing.pushed)
             return Ended("reused", f"Not pushed again: {server} holds {self._existing.pushed}.")
-        by_build = image is not None and image.digest
-        digest = by_build or workspace.push(plan.reference, server, repository, self._emit)
-        self._pushed(digest)
-        self._note(
-            pushed={
-                "place": [server, repository],
-                "digest": digest,
-                "fingerprint": plan.fingerprint.value,
-            }
-        )
-        how = "Pushed by the build as" if by_build else "Pushed"
-        return Ended("done", f"{how} {self.build.reference}.")
+        if image is not None and image.digest:
+            return Ended("done", f"Pushed by the build as {self.build.reference}.")
+        self._pushed(workspace.push(plan.reference, server, repository, self._emit))
+        return Ended("done", f"Pushed {self.build.reference}.")
 
     def _do_register(self) -> Ended:
         workspace = self._needed_workspace
@@ -333,6 +326,8 @@ class Pipeline:
         if image is None:
             return
         self.build.image_id, self.build.size = image.image_id, image.size
+        if image.digest is not None:
+            self._pushed(image.digest)
         if image.image_id is not None:
             self.build.local_reference = self._planned.reference
 
@@ -340,13 +335,20 @@ class Pipeline:
         """The image's name in the local engine, brought there if a registry has it."""
         if self._image is not None and self._image.image_id is not None:
             return self._planned.reference
-        registered = self._existing.registered
-        pushed = self._image.reference if self._image else None
-        remote = registered.image if registered else pushed
+        remote = self._remote
         if remote is None or not self._gathered.local:
             return None
         self._outside.fetch(remote, self._emit)
         return remote
+
+    @property
+    def _remote(self) -> str | None:
+        """The image by digest, where a registry has it already."""
+        if self._existing.registered is not None:
+            return self._existing.registered.image
+        if self._existing.pushed is not None:
+            return f"{self._planned.destination}@{self._existing.pushed}"
+        return self._image.reference if self._image else None
 
     def _judge(self, verdict: Verdict, outcome: Outcome = "done") -> Ended:
         self._note(verdict=verdict)
@@ -357,8 +359,12 @@ class Pipeline:
         return Ended(ended, verdict.sentence)
 
     def _pushed(self, digest: str) -> None:
+        """The registry holds it now; a later run of the same content need not push again."""
+        plan = self._planned
         self.build.digest = digest
-        self.build.reference = f"{self._planned.destination}@{digest}"
+        self.build.reference = f"{plan.destination}@{digest}"
+        place = list(self._place)
+        self._note(pushed={"place": place, "digest": digest, "fingerprint": plan.fingerprint.value})
 
     def _registration(self) -> Registration:
         plan, verdict, request = self._planned, self.build.verdict, self._request

@@ -44,9 +44,21 @@ class Here:
                 self._engine = Engine.connect()
             except BuilderUnavailable as error:
                 self._engine = error
+            else:
+                self._engine.sign_in = self._sign_in
         if isinstance(self._engine, BuilderUnavailable):
             raise self._engine
         return self._engine
+
+    def _sign_in(self, registry: str) -> dict[str, str]:
+        """For images in the connected workspace's own registry, so that no docker login is
+        needed; nothing for every other registry."""
+        from .azure import connection
+
+        current = connection.current()
+        if current is None or current.facts.login_server != registry:
+            return {}
+        return current.registry(registry).sign_in()
 
     def local_builders(self) -> tuple[Builder, ...]:
         """Builders of the local engine, best first; raises BuilderUnavailable."""

@@ -112,6 +112,15 @@ def test_the_image_is_taken_from_the_engine_when_only_the_rest_is_missing(cell, 
     assert build.verdict.outcome == "served"
 
 
+def test_a_pushed_image_that_left_the_engine_is_fetched_for_a_new_rehearsal(cell, world):
+    cell(until="push")
+    world.images.clear()
+    world.did.clear()
+    build = cell(until="push", sample="[2]")
+    assert world.did == ["fetch reg.example/iris@sha256:pushed", "rehearse"]
+    assert build.reference == "reg.example/iris@sha256:pushed"
+
+
 def test_a_run_until_rehearse_needs_no_workspace(cell, world):
     world.facts = None
     world.workspace_error = NotConnected("No workspace.")

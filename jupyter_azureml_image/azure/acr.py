@@ -29,7 +29,7 @@ from ..errors import (
     Forbidden,
     ImageError,
 )
-from ..events import Emit, Note
+from ..events import Emit, Event, LogLine, Note, StepEnded, StepStarted
 from ..explain.explain import explain
 from ..plan.request import BuildRequest, TaskOptions
 from . import acr_request, workspaces
@@ -91,8 +91,13 @@ class AcrBuilder:
         token = RunToken(self.abilities.way, {"file": str(job.folder / _FILE)})
 
         def work(cancelled: threading.Event) -> BuiltImage:
-            run = self._begin(job, emit, cancelled)
-            return self._follow(run, job.recipe.text, cancelled)
+            upon = self._upon_dependencies(job, emit, cancelled)
+            run = self._begin(upon, f"run-{job.run_id}", emit, cancelled)
+            _write(
+                job.folder / _FILE,
+                {"run_id": run.run_id, "target": asdict(run.target), "text": upon.recipe.text},
+            )
+            return self._follow(run, upon.recipe.text, cancelled)
 
         return BackgroundRun(token, work, _nothing)
 
@@ -115,9 +120,31 @@ class AcrBuilder:
 
         return replace(self._place.connection.arm, tell=tell, stopped=cancelled)
 
-    def _begin(self, job: BuildJob, emit: Emit, cancelled: threading.Event) -> AcrRun:
+    def _upon_dependencies(self, job: BuildJob, emit: Emit, cancelled: threading.Event) -> BuildJob:
+        """The job as it is built upon its dependency image, which is built first where the
+        registry does not hold it yet."""
+        part = job.dependencies
+        if part is None:
+            return job
+        server, repository = self._place.login_server, job.reference.rpartition(":")[0]
+        try:
+            digest = self._place.connection.registry(server).digest(repository, part.tag)
+        except Forbidden as error:
+            emit(Note(f"{error.message} Everything is built anew.", "warning"))
+            return job
+        if digest is None:
+            emit(Note(f"The dependencies are built first, and kept as {repository}:{part.tag}."))
+            first = replace(job, recipe=part.recipe, manifest=part.manifest, dependencies=None)
+            run = self._begin(first, part.tag, _renamed(emit), cancelled)
+            digest = self._follow(run, part.recipe.text, cancelled).digest
+        else:
+            emit(Note(f"Built upon {repository}:{part.tag}, which holds the dependencies."))
+        text = part.rest(job.recipe.text, f"{server}/{repository}@{digest}")
+        return replace(job, recipe=replace(job.recipe, text=text), dependencies=None)
+
+    def _begin(self, job: BuildJob, tag: str, emit: Emit, cancelled: threading.Event) -> AcrRun:
         arm = self._arm(emit, cancelled)
-        target = self._target(arm, job)
+        target = self._target(arm, job, tag)
         dockerfile = parse(job.recipe.text)
         # Never the user's own Dockerfile in its place: an ignore file beside it would be applied
         # a second time by the agent.
@@ -134,14 +161,10 @@ class AcrBuilder:
         if cancelled.is_set():
             raise Cancelled("Stopped before the run was started; nothing was built.")
         run_id = schedule(arm, target, body)
-        _write(
-            job.folder / _FILE,
-            {"run_id": run_id, "target": asdict(target), "text": job.recipe.text},
-        )
         emit(Note(f"Run {run_id} of ACR Tasks in {target.login_server}; image {target.image}."))
         return AcrRun(arm, target, run_id, emit)
 
-    def _target(self, arm: Arm, job: BuildJob) -> Target:
+    def _target(self, arm: Arm, job: BuildJob, tag: str) -> Target:
         place = self._place
         found = arm.get(place.registry_id, _REGISTRY_API, f"reading {place.login_server}")
         mode = str((found.get("properties") or {}).get("roleAssignmentMode") or "")
@@ -150,7 +173,7 @@ class AcrBuilder:
             place.registry_id,
             place.login_server,
             repository,
-            f"run-{job.run_id}"[:128],
+            tag,
             caller=mode.startswith("Abac"),
         )
 
@@ -227,6 +250,17 @@ def _remedy(said: str, target: Target) -> tuple[str, str]:
         f"--registry {registry} --run-id RUN",
         "run-failed",
     )
+
+
+def _renamed(emit: Emit) -> Emit:
+    """Steps of a first run, told apart from those of the run that follows it."""
+
+    def told(event: Event) -> None:
+        if isinstance(event, (StepStarted, StepEnded, LogLine)) and event.step is not None:
+            event = replace(event, step=f"dependencies-{event.step}")
+        emit(event)
+
+    return told
 
 
 def _nothing() -> None:

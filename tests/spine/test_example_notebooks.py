@@ -65,6 +65,18 @@ def test_microsofts_samples_are_caught_mended_built_and_scored(tmp_path, world, 
     assert "Nothing changed" in said
 
 
+def test_without_docker_the_same_cell_is_built_in_the_cloud(tmp_path, world, inside, monkeypatch):
+    hidden = {**world, "DOCKER_HOST": f"unix://{tmp_path}/nobody.sock"}  # the sandbox has its own
+    done = execute("03_no_docker_here.ipynb", tmp_path, hidden, monkeypatch)
+    said = outputs(done)
+    assert failures(done) == []
+    assert "there is no Docker engine here" in said
+    assert "ACR Tasks in 127.0.0.1" in said
+    assert "Not rehearsed" in said
+    assert "['setosa', 'virginica']" in said
+    assert list(inside.ml_client.online_endpoints.list()) == []
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.name)
 def test_a_notebook_says_at_its_top_what_it_needs(path):
     top = nbformat.read(path, as_version=4).cells[0]
