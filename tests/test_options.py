@@ -222,3 +222,9 @@ def test_every_verb_and_command_has_help_that_can_be_printed(command: opt.Comman
 
 def test_every_error_is_ours() -> None:
     assert issubclass(BadUsage, ImageError)
+
+
+def test_the_reference_pages_are_those_of_the_options() -> None:
+    from tools.option_pages import out_of_date
+
+    assert out_of_date() == (), "run `python -m tools.option_pages`"

@@ -61,7 +61,7 @@ def _world(shell: InteractiveShell) -> World:
 
     notebook = frontend.notebook(shell.user_ns)
     folder = str(Path(notebook).parent) if notebook else os.curdir
-    return World(folder, _names, _runs, _bases, _codes)
+    return World(folder, _names, _runs, _bases, _codes, _causes)
 
 
 def _names() -> Iterable[str]:
@@ -84,6 +84,13 @@ def _bases(start: str) -> Iterable[str]:
 
 
 def _codes() -> Iterable[str]:
+    from ..explain.catalogue import all_causes
     from ..lint.rule import all_rules
 
-    return [rule.about.code for rule in all_rules()]
+    return [*(rule.about.code for rule in all_rules()), *(cause.code for cause in all_causes())]
+
+
+def _causes() -> Iterable[str]:
+    from ..explain.catalogue import all_causes
+
+    return [cause.code for cause in all_causes()]

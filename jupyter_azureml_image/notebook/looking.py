@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ def settings(shell: InteractiveShell | None, given: Given) -> Table:
         )
         for value in kept.values(folder)
     ]
+    rows.append(("python", f"{platform.python_version()} on {platform.platform()}", "running"))
     rows += [(name, _version(name), "installed") for name in VERSIONS]
     return Table("Settings", ("Setting", "Value", "From"), tuple(rows))
 

@@ -40,6 +40,7 @@ class World:
     runs: Callable[[], Iterable[str]] = tuple
     bases: Callable[[str], Iterable[str]] = lambda words: ()
     codes: Callable[[], Iterable[str]] = tuple
+    causes: Callable[[], Iterable[str]] = tuple
 
 
 def suggest(text: str, line: int, column: int, world: World) -> Suggestions | None:
@@ -84,7 +85,9 @@ def _option(command: Command, before: str, world: World) -> Suggestions:
 
 
 def _first_word(command: Command, fragment: str, world: World) -> Suggestions:
-    sources = {"name": world.names, "env": world.names, "run": world.runs, "code": world.codes}
+    sources = {"name": world.names, "env": world.names, "run": world.runs}
+    if command.words[0].name == "code":
+        return _fitting((*world.codes(), *world.causes()), fragment, "value")
     source = sources.get(command.words[0].name)
     return _fitting(source() if source else (), fragment, "value")
 

@@ -32,7 +32,8 @@ class Panel:
     """Two editors of one text, and buttons that run it. `value` is the ImageSpec."""
 
     def __init__(self, start: ImageSpec | str | None = None, context: str | None = None) -> None:
-        self._desk = Desk(_spec(start), context or _folder())
+        text = start if isinstance(start, str) else ""
+        self._desk = Desk(_spec(start), context or _folder(), text)
         self._slot: Any = None
         self._front: Any = None
         self._filling = False

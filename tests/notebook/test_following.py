@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import _thread
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -108,29 +107,6 @@ def test_the_second_interrupt_leaves_at_once_and_says_how_to_attach() -> None:
         assert not run.over
     finally:
         release.set()
-
-
-def test_an_interrupt_is_answered_within_a_second() -> None:
-    interrupted: list[float] = []
-    answered: list[float] = []
-
-    class Clock(Watcher):
-        def show(self, events: Sequence[e.Event]) -> None:
-            if any(isinstance(event, e.StageStarted) for event in events):
-                interrupted.append(time.monotonic())
-            super().show(events)
-
-    def work(emit: e.Emit, cancellation: Cancellation) -> ImageBuild:
-        emit(e.StageStarted("build"))
-        done = threading.Event()
-        with cancellation.stopping(done.set):
-            assert done.wait(20)
-        answered.append(time.monotonic())
-        raise Cancelled("The run was stopped.")
-
-    with pytest.raises(Cancelled):
-        follow(live(work), Clock(e.StageStarted))
-    assert answered[0] - interrupted[0] < 1.0
 
 
 def test_after_the_run_an_interrupt_is_an_interrupt_again() -> None:

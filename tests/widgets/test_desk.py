@@ -1,0 +1,159 @@
+"""The panel without a browser: two editors of one text, fixes, work in the background."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_azureml_image import api
+from jupyter_azureml_image import events as e
+from jupyter_azureml_image.errors import BuildFailed
+from jupyter_azureml_image.result import ImageBuild
+from jupyter_azureml_image.run import LiveRun
+from jupyter_azureml_image.spec import ImageSpec
+from jupyter_azureml_image.widgets import panel
+from jupyter_azureml_image.widgets.desk import FIELDS, NAMES, Desk
+from jupyter_azureml_image.widgets.picker import about
+from jupyter_azureml_image.widgets.search import matching
+
+BASE = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(ImageSpec(base=BASE), str(tmp_path))
+
+
+def test_every_field_has_a_name() -> None:
+    assert set(FIELDS) == set(NAMES)
+
+
+def test_the_form_writes_the_text(desk: Desk) -> None:
+    desk.set_field("pip", "numpy==2.1.0\n\n  scikit-learn==1.5.2\n")
+    assert "    numpy==2.1.0 \\\n    scikit-learn==1.5.2\n" in desk.text
+    desk.set_field("env", "A=1\nB=x=y")
+    assert dict(desk.spec.env) == {"A": "1", "B": "x=y"}
+    desk.set_field("pip", "")
+    assert "pip install" not in desk.text
+
+
+def test_the_text_fills_the_form_and_nothing_is_dropped(desk: Desk) -> None:
+    desk.set_text(f"FROM {BASE}\nRUN pip install --no-cache-dir \\\n    numpy\nRUN echo mine\n")
+    assert desk.shown("pip") == "numpy"
+    assert desk.kept == ("RUN echo mine",)
+    desk.set_field("apt", "libgl1")
+    assert "RUN echo mine" in desk.text
+
+
+def test_a_field_that_cannot_stand_in_a_dockerfile_is_named_and_the_text_stays(desk: Desk) -> None:
+    before = desk.text
+    desk.set_field("env", "not a name=1")
+    assert desk.problem.startswith("Variables: ")
+    assert desk.text == before
+
+
+def test_findings_come_with_the_text_and_a_certain_fix_mends_it(desk: Desk) -> None:
+    desk.set_text(f"FROM {BASE}\nRUN pip install --no-cache-dir \u2013r x.txt\n")
+    assert "AML001" in {found.code for found in desk.findings}
+    assert desk.fixable
+    assert desk.fix() >= 1
+    assert "-r x.txt" in desk.text
+
+
+def test_a_missing_source_is_found_while_typing(desk: Desk, tmp_path: Path) -> None:
+    desk.set_text("FROM scratch\nCOPY a.txt /\n")
+    assert "AML050" in {found.code for found in desk.findings}
+    (tmp_path / "a.txt").touch()
+    desk.set_folder(str(tmp_path))
+    assert "AML050" not in {found.code for found in desk.findings}
+
+
+def test_the_catalog_says_what_a_base_is() -> None:
+    assert "inference server" in about(BASE)
+    assert "Not in the catalog" in about("ghcr.io/x/y")
+
+
+def test_lines_of_the_log_are_found_in_the_file(tmp_path: Path) -> None:
+    log = tmp_path / "build.log"
+    log.write_text("one\nTWO\nthree two\n")
+    assert matching(str(log), "two") == ["2: TWO", "3: three two"]
+    assert matching("", "two") == []
+
+
+class Handle:
+    """A display slot that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, str]] = []
+
+    def update(self, bundle: dict[str, str], raw: bool) -> None:
+        self.shown.append(bundle)
+
+
+def worked(monkeypatch: pytest.MonkeyPatch, work: Any, button: str = "Build") -> tuple[Any, Handle]:
+    """A panel whose button did that work."""
+    monkeypatch.setattr(api, "start", lambda asked: LiveRun("abcd", work).start())
+    monkeypatch.setattr(api, "log_path", lambda run_id: Path("/tmp/build.log"))
+    made, slot = panel("FROM scratch\n"), Handle()
+    made._slot = slot
+    made._buttons[button].click()
+    assert made.wait(20)
+    return made, slot
+
+
+def test_a_button_works_in_the_background_and_leaves_a_static_card(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state_dir: Path
+) -> None:
+    def work(emit: Any, cancellation: Any) -> ImageBuild:
+        emit(e.RunStarted("abcd", "env"))
+        emit(e.RunEnded("done", 1.0, "Well."))
+        return ImageBuild("env", "abcd", version="1", local_reference="env:1")
+
+    made, slot = worked(monkeypatch, work)
+    assert "In the engine" in slot.shown[-1]["text/html"]
+    assert "In the engine" in slot.shown[-1]["text/plain"]
+    assert "Done." in made._status.value
+    assert capsys.readouterr().out == ""
+    assert not made._buttons["Build"].disabled
+    assert made._buttons["Cancel"].disabled
+
+
+def test_a_failure_is_said_in_the_panel(monkeypatch: pytest.MonkeyPatch, state_dir: Path) -> None:
+    def work(emit: Any, cancellation: Any) -> ImageBuild:
+        raise BuildFailed("RUN <b> failed.", hint="Look.")
+
+    made, _ = worked(monkeypatch, work)
+    assert "BuildFailed: RUN &lt;b&gt; failed. Look." in made._status.value
+
+
+def test_what_is_refused_at_once_is_said_too(state_dir: Path) -> None:
+    made = panel("FROM scratch\n")
+    made._name.value = "AzureML-x"
+    made._buttons["Build"].click()
+    assert "BadUsage" in made._status.value
+
+
+def test_the_panel_keeps_text_as_given_and_hands_out_spec_and_cell() -> None:
+    made = panel("FROM python:3.12\nRUN x\n")
+    assert made.text == "FROM python:3.12\nRUN x\n"
+    assert made.value.base == "python:3.12"
+    made._name.value = "env"
+    assert made.cell == "%%azureml_dockerfile env\nFROM python:3.12\nRUN x"
+    assert panel(made.value).value == made.value
+
+
+def test_without_ipywidgets_one_sentence_says_so() -> None:
+    program = (
+        "import sys; sys.modules['ipywidgets'] = None\n"
+        "import jupyter_azureml_image as ji\n"
+        "try: ji.panel()\n"
+        "except ji.BadUsage as error: print(error.hint)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("pip install ipywidgets")
