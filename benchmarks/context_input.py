@@ -2,7 +2,7 @@
 
 `1gb`: 20,000 source-like files (167 MB), one incompressible file (400 MB) and three numeric
 text files (433 MB). `500mb`: 5,000 text files (100 MB) and four random files of 100 MB.
-`small`: 200 source-like files.
+`50mb`: a twentieth of the first. `small`: 200 source-like files.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Shape:
 SHAPES = {
     "1gb": Shape(20_000, 8_350, 1, 400 * _MB, 3, 144_400_000),
     "500mb": Shape(5_000, 20_000, 4, 100 * _MB),
+    "50mb": Shape(1_000, 8_350, 1, 20 * _MB, 3, 7_220_000),
     "small": Shape(200, 8_350),
 }
 

@@ -1,0 +1,1 @@
+"""Ours beside its peers, measured in turn in one run: `python -m benchmarks`."""

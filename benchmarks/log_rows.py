@@ -1,0 +1,50 @@
+"""A build that prints a lot, shown and not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.place import NAME, Place
+from benchmarks.table import Row
+from benchmarks.turns import at_most, in_turn
+from tools.base_image import TINY
+
+
+def log(place: Place) -> Iterator[Row]:
+    """A cell of 100,000 lines against the bare stream of the same build, read and thrown away.
+
+    By the classic way, because BuildKit cuts a step's log at 2 MiB.
+    """
+    lines = 20_000 if place.quick else 100_000
+    folder = _folder(place)
+
+    def text() -> str:
+        return f"FROM {TINY}\nRUN seq -f 'line %g of a long log' {lines} && echo {place.fresh()}\n"
+
+    with place.kernel(folder, way="classic") as kernel:
+        line = f"%%azureml_dockerfile {NAME}-log --until build --no-cache\n"
+        found = in_turn(
+            place.turns,
+            {
+                "ours": lambda: kernel.run(line + text()),
+                "peer": lambda: place.docker_py(folder, text(), nocache=True),
+            },
+        )
+    peer = found.median("peer")
+    yield Row(
+        f"{lines:,} log lines through the view",
+        found.median("ours"),
+        peer,
+        "the build's bare stream",
+        goal="at most 1.2 times",
+        met=at_most(found.median("ours"), peer and peer * 1.2),
+        turns=place.turns,
+        note="with journal, log file, and a page four times a second",
+    )
+
+
+def _folder(place: Place) -> Path:
+    folder = place.folder / "log"
+    folder.mkdir(exist_ok=True)
+    return folder
