@@ -18,6 +18,7 @@ from .rollout import Rollout
 from .translate import translated
 
 _LOG_LINES = 200
+_UNKNOWN = "The cause is not a known one; the container's log is shown above."
 _OWN_SENTENCE = (BadUsage, Cancelled, Forbidden, QuotaExceeded, SignedOut)
 
 
@@ -42,6 +43,8 @@ def undone(rollout: Rollout, error: BaseException) -> ImageError:
     found = why_ended(log) if message else None
     message += f"Its container's log says: {found.text}." if found else error.message
     remedy = found.hint if found else error.hint or _remedy(error.message)
+    if message and log and not found:
+        remedy = " ".join(filter(None, (remedy, _UNKNOWN)))
     hint = "\n".join(filter(None, (remedy, left)))
     return DeploymentFailed(message, hint=hint or None, code=found.code if found else None)
 

@@ -33,10 +33,10 @@ def why_ended(log: Sequence[str], exit_code: int | None = None) -> Reason | None
     if raised is None:
         return known(explain(log, where="rehearse", exit_code=exit_code))
     told = explain([raised.error], where="rehearse")
+    around = explain(log[max(0, raised.start - _BEFORE) :], where="rehearse")
+    if around is not None and not around.general and (told is None or told.code != around.code):
+        return known(around)  # what was said after the traceback, or inside it
     if told is None:
-        around = explain(log[max(0, raised.start - _BEFORE) :], where="rehearse")
-        if around is not None and not around.general:
-            return known(around)
         told = around
     elif told.code == _NO_SCRIPT:
         # A script that opens another one failed by itself.

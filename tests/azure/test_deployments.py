@@ -121,8 +121,10 @@ def test_a_container_that_ends_says_why_and_leaves_nothing(
     workspace: Connection, register: Register, endpoint: str
 ) -> None:
     events: list[Event] = []
-    with pytest.raises(DeploymentFailed, match="No module named 'torch'") as raised:
+    with pytest.raises(DeploymentFailed, match="the module torch is not in the") as raised:
         deploy(workspace, DeployRequest(register(), endpoint), events.append)
+    assert raised.value.code == "module-missing"
+    assert "RUN pip install torch" in (raised.value.hint or "")
     assert "deleted again" in (raised.value.hint or "")
     assert any(isinstance(e, LogLine) and "ModuleNotFoundError" in e.text for e in events)
     assert not _exists(workspace, endpoint)
