@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..build.ports import Abilities
-from ..dockerfile.facts import Need
+from ..dockerfile.facts import Need, NeedKind
 from ..errors import BuilderUnavailable, ImageError
 from .request import BuilderChoice
 
-_WORDS = {
+_WORDS: dict[NeedKind, str] = {
     "heredoc": "a here-document",
     "mount": "RUN --mount",
     "secret": "a build secret",
@@ -20,6 +20,9 @@ _WORDS = {
     "exclude": "COPY --exclude",
     "syntax": "a '# syntax=' frontend",
     "device": "RUN --device",
+    "network": "RUN --network",
+    "security": "RUN --security",
+    "checksum": "ADD --checksum",
 }
 
 

@@ -1,9 +1,11 @@
 """Which builder, and the sentence that says why."""
 
+from typing import get_args
+
 import pytest
 
 from jupyter_azureml_image.build.ports import Abilities
-from jupyter_azureml_image.dockerfile.facts import Need
+from jupyter_azureml_image.dockerfile.facts import Need, NeedKind
 from jupyter_azureml_image.errors import BuilderUnavailable
 from jupyter_azureml_image.plan.choose import Offer, choose
 
@@ -58,6 +60,12 @@ def test_asking_for_the_local_engine_never_uses_the_cloud():
 def test_an_explicit_builder_that_cannot_do_it_is_refused_with_the_line():
     with pytest.raises(BuilderUnavailable, match=r"a here-document \(line 7\)"):
         choose("acr", HEREDOC, Offer((BUILDX,)), Offer((ACR,)))
+
+
+@pytest.mark.parametrize("kind", get_args(NeedKind))
+def test_every_kind_of_need_has_its_words(kind):
+    with pytest.raises(BuilderUnavailable, match=r"cannot do .+ \(line 7\)"):
+        choose("local", (Need(kind, 3, line=7),), Offer((CLASSIC,)), Offer())
 
 
 def test_nothing_that_fits_says_what_was_tried():
