@@ -99,6 +99,8 @@ class PipInstall:
     environment: str | None = None
     elsewhere: bool = False
     conda: bool = False
+    others: tuple[str, ...] = ()
+    """Paths, addresses and variables among what is to be installed."""
 
     @property
     def user(self) -> bool:
@@ -211,6 +213,7 @@ def _read_pip(
     found: list[Requirement] = []
     files: list[str] = []
     options: set[str] = set()
+    others: list[str] = []
     elsewhere = False
     rest = list(words[1:])
     while rest:
@@ -224,13 +227,24 @@ def _read_pip(
                 name, equals, value = "-r", "=", name[2:]
             if name in _PIP_VALUES and not equals and rest:
                 value = rest.pop(0).value
+            if name in ("-e", "--editable"):
+                others.append(value)
             if name in ("-r", "--requirement"):
                 files.append(value)
             elsewhere = elsewhere or name in ("-t", "--target", "--prefix", "--root")
         elif (read := requirement(word.value, word)) is not None:
             found.append(read)
+        else:
+            others.append(word.value)
     return PipInstall(
-        command, words[0], tuple(found), tuple(files), frozenset(options), environment, elsewhere
+        command,
+        words[0],
+        tuple(found),
+        tuple(files),
+        frozenset(options),
+        environment,
+        elsewhere,
+        others=tuple(others),
     )
 
 

@@ -69,8 +69,7 @@ def _requirements(subject: Subject) -> tuple[str, ...] | None:
         if pip.elsewhere or pip.environment or pip.command.redirects:
             return None
         given = {r.word.value for r in pip.requirements if r.word}
-        plain = [v for v in pip.command.values if v not in pip.files]
-        if any(v.startswith((".", "/", "$", "-e", "--editable")) or "+" in v for v in plain):
+        if pip.others:
             return None
         found += [word.value for word in pip.command.words if word.value in given]
         for file in pip.files:

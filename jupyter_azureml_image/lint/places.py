@@ -69,15 +69,16 @@ class Places:
             for landed in self._of_copy(copy)
         }
 
-    @cached_property
-    def complete(self) -> bool:
-        """Whether every file that could matter is known: only plain copies from the context."""
+    def complete(self, folder: str = "/") -> bool:
+        """Whether every file that copies put below a folder is known: only plain copies from
+        the context reach it. /tmp is nobody's final place, so it never counts."""
         if self._subject.manifest is None:
             return False
         return all(
             copy.origin == "context"
             and not any(is_open(s) or is_remote(s) or s.endswith(_ARCHIVES) for s in copy.sources)
             for copy in self._subject.copies
+            if _overlap(copy.destination, folder) and not copy.destination.startswith("/tmp/")  # noqa: S108  # a place in the image
         )
 
     @cached_property
@@ -173,6 +174,17 @@ def source_exists(manifest: ContextManifest, source: str) -> bool:
         if dropped_by(manifest, path) is None:
             return True
     return any(_below(entry.path, path) is not None for entry in manifest.entries)
+
+
+def missing_sources(subject: Subject) -> bool:
+    """Whether a copy from the context lacks its source (AML050 says so)."""
+    manifest = subject.manifest
+    return manifest is not None and any(
+        not source_exists(manifest, source)
+        for copy in subject.copies
+        if copy.origin == "context"
+        for source in copy.sources
+    )
 
 
 _HARMLESS = frozenset(

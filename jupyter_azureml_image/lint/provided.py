@@ -168,9 +168,7 @@ def _requirements(subject: Subject) -> tuple[Requirement, ...] | None:
 def _by_pip(subject: Subject, pip: PipInstall) -> list[Requirement] | None:
     """One pip install's requirements; None where a path, an address or a variable is among
     them, or a file that cannot be read to its end."""
-    plain = [v for v in pip.command.values if not v.startswith("-") and v not in pip.files]
-    odd = (".", "/", "$")
-    if any(v.startswith(odd) or "+" in v or "://" in v or v.endswith(_FILES) for v in plain):
+    if pip.others:
         return None
     found = list(pip.requirements)
     for file in pip.files:
@@ -179,6 +177,3 @@ def _by_pip(subject: Subject, pip: PipInstall) -> list[Requirement] | None:
             return None
         found += requirement_lines(text)
     return found
-
-
-_FILES = (".whl", ".tar.gz", ".zip")

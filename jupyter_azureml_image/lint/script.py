@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+_SEARCHES = re.compile(
+    r"\bos\.walk\b|\br?glob\b|\b(?:listdir|iterdir|scandir|exists|isdir|isfile|is_dir|is_file)\("
+)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -82,8 +86,7 @@ class Script:
     @property
     def searches(self) -> bool:
         """Whether it looks around for its files, so that a fixed path proves nothing."""
-        words = ("os.walk", "glob", "listdir", "iterdir", "exists(", "isdir(", "isfile(", "scandir")
-        return any(word in self.text for word in words) or "is_dir(" in self.text
+        return bool(_SEARCHES.search(self.text))
 
     @cached_property
     def writes(self) -> tuple[tuple[str, int], ...]:

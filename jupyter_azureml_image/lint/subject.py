@@ -238,9 +238,12 @@ class Subject:
 
     @cached_property
     def own_start(self) -> bool:
-        """Whether the file itself says what the container starts."""
-        starts = ("CMD", "ENTRYPOINT")
-        return any(step.instruction.keyword in starts for step in self.result_steps)
+        """Whether the file starts something else than the prebuilt images do."""
+        return any(
+            step.instruction.keyword in ("CMD", "ENTRYPOINT")
+            and "runsvdir" not in step.instruction.text
+            for step in self.result_steps
+        )
 
     @property
     def routes(self) -> Routes:

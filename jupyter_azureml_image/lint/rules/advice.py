@@ -125,7 +125,12 @@ def missing_extra(subject: Subject) -> Iterator[Finding]:
                 span, f"{name}={value} has to be relative to the entry script (exit {code})"
             )
             continue
-        if not value or "$" in value or subject.mounts.code or not subject.places.complete:
+        if (
+            not value
+            or "$" in value
+            or subject.mounts.code
+            or not subject.places.complete(app_root(subject))
+        ):
             continue
         entry = subject.variable("AZUREML_ENTRY_SCRIPT") or "main.py"
         folder = posixpath.dirname(posixpath.join(app_root(subject), entry))

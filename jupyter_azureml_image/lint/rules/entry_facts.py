@@ -140,7 +140,7 @@ def missing_package(subject: Subject) -> Iterator[Finding]:
     if script is None or subject.mounts.code:
         return
     there = provided(subject)
-    if there is None or not subject.places.complete:
+    if there is None or not subject.places.complete():
         return
     local = _local_modules(subject)
     said: set[str] = set()

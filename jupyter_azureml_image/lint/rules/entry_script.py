@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import EXTEND, SERVER_SOURCE, START_SCRIPT, TROUBLESHOOT_ENDPOINTS
-from ..places import may_make, source_exists
+from ..places import may_make, missing_sources
 from ..rule import About, Example, Finding, insert, replace, rule
 from ..script import Script
 from ..spelling import nearest
@@ -40,7 +40,7 @@ def script_missing(subject: Subject) -> Iterator[Finding]:
         return
     if "<" in entry.named or "{" in entry.named or subject.mounts.code:
         return
-    if not subject.places.complete or entry.context_path is not None:
+    if not subject.places.complete(app_root(subject)) or entry.context_path is not None:
         return
     root = app_root(subject)
     if may_make(subject, root) or _copy_missing(subject):
@@ -59,10 +59,7 @@ def script_missing(subject: Subject) -> Iterator[Finding]:
 
 def _copy_missing(subject: Subject) -> bool:
     """Whether a COPY to the app root lacks its source: that is said by AML050."""
-    manifest = subject.manifest
-    return manifest is not None and any(
-        not source_exists(manifest, source) for copy in subject.copies for source in copy.sources
-    )
+    return missing_sources(subject)
 
 
 def _readable(subject: Subject) -> Script | None:

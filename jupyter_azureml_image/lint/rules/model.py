@@ -11,7 +11,7 @@ from ...dockerfile.model import Span
 from ..diagnostic import Fix
 from ..entry import app_root
 from ..links import ACR_CACHE, CUSTOM_CONTAINER, EXTEND, MODEL_PATH_ISSUE, SDK
-from ..places import clean_source, may_make, source_exists
+from ..places import clean_source, may_make, missing_sources
 from ..rule import About, Example, Finding, replace, rule
 from ..script import Script
 from ..subject import Subject
@@ -86,17 +86,9 @@ def _created(subject: Subject, folder: str) -> bool:
     above = [c for c in subject.copies if _inside(folder, c.destination) and c not in direct]
     if direct or not above:
         return bool(direct)
-    if subject.places.complete and not _missing_sources(subject):
+    if subject.places.complete(folder) and not missing_sources(subject):
         return bool(subject.places.below(folder))
     return not _model_places(subject)
-
-
-def _missing_sources(subject: Subject) -> bool:
-    return any(
-        subject.manifest is not None and not source_exists(subject.manifest, source)
-        for copy in subject.copies
-        for source in copy.sources
-    )
 
 
 def _model_places(subject: Subject) -> list[str]:
@@ -110,7 +102,7 @@ def _not_created(subject: Subject, folder: str, span: Span) -> Finding:
     fixes: tuple[Fix, ...] = ()
     if len(models) == 1 and (place := subject.span_of(_plain(folder), span)):
         fixes = (replace(f"Name {models[0]}", place, models[0], certain=False),)
-    certain = not above or (subject.places.complete and not _missing_sources(subject))
+    certain = not above or (subject.places.complete(folder) and not missing_sources(subject))
     script = subject.entry.script
     if script is not None and "AZUREML_MODEL_DIR" not in script.text:
         certain = False  # a script that never looks there serves all the same
@@ -140,7 +132,7 @@ def _joined_files(subject: Subject, folder: str, span: Span) -> Iterator[Finding
     script = _script(subject)
     if script is None or script.searches or not script.model_joins:
         return
-    if not subject.places.complete:
+    if not subject.places.complete(folder):
         return
     paths = [posixpath.join(folder, *parts) for parts in script.model_joins]
     landed = subject.places.landed
@@ -267,7 +259,11 @@ def two_layouts(subject: Subject) -> Iterator[Finding]:
         )
         return
     folder = subject.variable("AZUREML_MODEL_DIR")
-    if folder is None or not subject.places.complete or may_make(subject, app_root(subject)):
+    if (
+        folder is None
+        or not subject.places.complete(folder)
+        or may_make(subject, app_root(subject))
+    ):
         return
     sources = {
         clean_source(s).rsplit("/", 1)[-1] for c in _model_copies(subject) for s in c.sources

@@ -188,7 +188,7 @@ def another_user(subject: Subject) -> Iterator[Finding]:
     switches = [s for s in subject.result_steps if s.instruction.keyword == "USER"]
     if not switches or user in ("root", "0", "dockeruser", "") or "$" in user:
         return
-    if any(c.name in ("chown", "usermod", "setfacl") or "owner" in c.name for _, c in subject.runs):
+    if any(_gives(command, user) for _, command in subject.runs):
         return
     instruction = switches[-1].instruction
     word = instruction.words[0].span if instruction.words else instruction.span
@@ -201,6 +201,16 @@ def another_user(subject: Subject) -> Iterator[Finding]:
         severity=None if runs_server and not user.isdigit() else "warning",
         fixes=(fix,),
     )
+
+
+def _gives(command: Command, user: str) -> bool:
+    """Whether a command may hand the server's folders over to a user."""
+    if command.name in ("usermod", "setfacl") or "owner" in " ".join(command.values[:1]):
+        return True
+    if command.name != "chown":
+        return False
+    plain = [w for w in command.words[1:] if not w.value.startswith("-")]
+    return not plain or not plain[0].fixed or plain[0].value.partition(":")[0] in (user, "")
 
 
 def _root_owns_prefix(subject: Subject) -> bool | None:
