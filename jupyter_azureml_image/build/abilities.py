@@ -11,8 +11,7 @@ from .engine import Engine
 
 _SINCE: tuple[tuple[tuple[int, int], tuple[NeedKind, ...]], ...] = (
     ((18, 9), ("mount", "chmod")),
-    ((20, 10), ("network",)),
-    ((23, 0), ("heredoc", "link")),
+    ((23, 0), ("heredoc", "link", "network")),
     ((25, 0), ("checksum",)),
     ((28, 5), ("exclude",)),
     ((29, 0), ("parents",)),
