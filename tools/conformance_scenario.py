@@ -92,7 +92,8 @@ def _product(folder: Path, record: Path, host: str) -> None:
             line = ["build", f"conform-{builder}:1", "--context", str(context), "--build", builder]
             subprocess.run([*program, *line, "--no-rehearse"], env=environment, check=True)
     finally:
-        subprocess.run([*program, "sandbox", "--stop"], env=environment, check=False)
+        stop = ["sandbox", "--stop", "--state", str(folder / "state" / "sandbox")]
+        subprocess.run([*program, *stop], env=environment, check=False)
 
 
 class _Token:

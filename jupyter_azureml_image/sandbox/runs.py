@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .arm import Document, now
@@ -216,10 +216,10 @@ class Runs:
         try:
             return [image for step in steps for image in self._step(step, source, hands)]
         finally:
-            # an agent is thrown away after its run: nothing that was built stays here
-            for step in steps:
-                for tag in step.tags if isinstance(step, BuildStep) else ():
-                    self._yard.engine.forget_image(tag)
+            # an agent is thrown away after its run: nothing that was built or pulled stays here
+            built = [tag for step in steps if isinstance(step, BuildStep) for tag in step.tags]
+            for name in [*built, *hands.pulled]:
+                self._yard.engine.forget_image(name)
 
     def _step(self, step: Step, source: Path, hands: _Hands) -> list[Document]:
         log = hands.log
@@ -232,6 +232,8 @@ class Runs:
             log.stamp("Launching container with name: build")
             for image in base_images(source, step.dockerfile):
                 if image.startswith(f"{self._yard.login_server()}/"):
+                    if not self._yard.engine.has_image(image):
+                        hands.pulled.append(image)
                     self._yard.engine.pull(image, self._yard.credentials())
             hands.build.run(source, step)
             log.stamp("Successfully executed container: build")
@@ -264,6 +266,7 @@ class Runs:
 class _Hands:
     build: Build
     log: RunLog
+    pulled: list[str] = field(default_factory=list)
 
 
 class _Told(BuildBroke):

@@ -141,6 +141,12 @@ class Sandbox:
         )
 
 
+def image_names(engine: Any) -> list[str]:
+    """Tags and digests of all images; one listing, as others work in the same engine."""
+    listed = engine.api.images()
+    return [n for i in listed for n in [*(i["RepoTags"] or []), *(i["RepoDigests"] or [])]]
+
+
 class StaticCredential:
     """A credential that always has the same token."""
 

@@ -9,7 +9,7 @@ import docker
 import pytest
 import requests
 
-from tests.sandbox.process import Sandbox
+from tests.sandbox.process import Sandbox, image_names
 
 ROUTES = {
     "liveness_route": {"port": 5001, "path": "/"},
@@ -194,7 +194,7 @@ def test_an_environment_of_a_build_context_is_built_on_first_use(
     answer = score(client, endpoint, **{"azureml-model-deployment": "blue"})
     assert answer.text == "built by the service"
     client.online_deployments.begin_delete("blue", endpoint).result()
-    left = [name for image in engine.images.list() for name in image.attrs["RepoDigests"] or []]
+    left = image_names(engine)
     assert not [name for name in left if name.startswith(f"{sandbox.login_server}/azureml/")]
 
 
@@ -215,7 +215,9 @@ def test_a_container_that_ends_fails_the_deployment_in_azures_words(
     assert log.startswith("Instance status:")
     assert log.endswith("the cause\n")
     assert (
-        engine.containers.list(all=True, filters={"label": f"{LABEL}.deployment", "name": "red"})
+        engine.containers.list(
+            all=True, ignore_removed=True, filters={"label": f"{LABEL}.deployment", "name": "red"}
+        )
         == []
     )
 

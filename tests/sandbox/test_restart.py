@@ -84,16 +84,16 @@ def test_kill_and_restart_keep_everything_and_stop_leaves_nothing(
         before = sandbox.addresses
         blue = f"{sandbox.workspace_path}/onlineEndpoints/kept/deployments/blue"
         mine = {"label": f"{LABEL}.deployment={blue}"}
-        running = engine.containers.list(filters=mine)
+        running = engine.containers.list(ignore_removed=True, filters=mine)
 
         sandbox.kill()
         sandbox.start()
         assert sandbox.addresses == before
         assert ask(sandbox, key).text == "answered\n"
-        assert engine.containers.list(filters=mine) == running
+        assert engine.containers.list(ignore_removed=True, filters=mine) == running
 
         assert sandbox.stop() == 0
-        assert engine.containers.list(all=True, filters=mine) == []
+        assert engine.containers.list(all=True, ignore_removed=True, filters=mine) == []
         assert not sandbox.port_file.exists()
 
         sandbox.start()
@@ -105,7 +105,7 @@ def test_kill_and_restart_keep_everything_and_stop_leaves_nothing(
 
         sandbox.kill()
         assert command(sandbox, "--stop").returncode == 0
-        assert engine.containers.list(all=True, filters=mine) == []
+        assert engine.containers.list(all=True, ignore_removed=True, filters=mine) == []
     finally:
         if sandbox.process.poll() is None:
             sandbox.stop()

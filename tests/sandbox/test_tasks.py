@@ -11,7 +11,7 @@ import docker
 import pytest
 import requests
 
-from tests.sandbox.process import Sandbox
+from tests.sandbox.process import Sandbox, image_names
 
 API = "2019-06-01-preview"
 ENDED = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
@@ -121,7 +121,7 @@ def test_a_run_is_a_real_build_without_cache_pushed_to_the_registry(
         assert (image["repository"], image["tag"]) == ("acr/demo", run)
         assert image["digest"].startswith("sha256:")
         assert run in tasks.tags("acr/demo")
-    names = [tag for found in engine.images.list() for tag in found.tags]
+    names = image_names(engine)
     mine = f"{tasks.sandbox.login_server}/acr/"
     assert not [name for name in names if name.startswith(mine)]  # a cloud build leaves none here
 
@@ -181,17 +181,21 @@ def test_the_target_stage_and_no_push_are_honoured(
     assert found["status"] == "Succeeded"
     assert "outputImages" not in found
     assert run not in tasks.tags("acr/demo")
-    kept = [tag for image in engine.images.list() for tag in image.tags]
+    kept = image_names(engine)
     assert f"{tasks.sandbox.login_server}/acr/demo:{run}" not in kept
 
 
-def test_a_run_can_build_on_an_image_of_the_registry(tasks: Tasks, tiny_image: str) -> None:
+def test_a_run_can_build_on_an_image_of_the_registry(
+    tasks: Tasks, tiny_image: str, engine: docker.DockerClient
+) -> None:
     base = tasks.build(f"FROM {tiny_image}\nRUN echo deep > /deep\n")
     digest = tasks.wait(base)["outputImages"][0]["digest"]
     name = f"{tasks.sandbox.login_server}/acr/demo@{digest}"
     run = tasks.build(f"FROM {name}\nRUN cat /deep\n")
     assert tasks.wait(run)["status"] == "Succeeded", tasks.whole_log(run)
     assert "deep\r\n" in tasks.whole_log(run)
+    kept = image_names(engine)
+    assert name not in kept
 
 
 def test_cancelling_stops_the_build_where_it_runs(
@@ -203,7 +207,10 @@ def test_cancelling_stops_the_build_where_it_runs(
         assert tasks.get(run)["status"] not in ENDED
     assert tasks.post(f"runs/{run}/cancel").status_code == 200
     assert tasks.wait(run)["status"] == "Canceled"
-    while any("sleep 987" in str(c.attrs["Config"]["Cmd"]) for c in engine.containers.list()):
+    while any(
+        "sleep 987" in str(c.attrs["Config"]["Cmd"])
+        for c in engine.containers.list(ignore_removed=True)
+    ):
         pass  # the engine is taking it down
 
 
