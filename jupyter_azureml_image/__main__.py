@@ -61,6 +61,18 @@ def _run(words: list[str]) -> int:
 
 def _sandbox(words: list[str]) -> int:
     """The sandbox shares nothing with this package: it is started as a program of its own."""
+    ending = [word for word in words if word in ("--stop", "--reset")]
+    if ending and not any(word.startswith("--state") for word in words):
+        from . import state
+
+        # The one that a notebook started keeps its state beside the journal.
+        code = _start_sandbox(["--state", str(state.folder() / "sandbox"), *ending])
+        if code:
+            return code
+    return _start_sandbox(words)
+
+
+def _start_sandbox(words: list[str]) -> int:
     sys.argv = [f"{PROG} sandbox", *words]
     try:
         runpy.run_module(f"{__package__}.sandbox", run_name="__main__", alter_sys=True)
