@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     folder: Path = options.state or default_state()
+    os.umask(0o077)  # the state holds keys: nothing in it is for others, wherever it lies
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (options.port_file or options.stop or options.reset):
         parser.print_usage(sys.stderr)

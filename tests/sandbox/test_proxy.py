@@ -175,7 +175,7 @@ def test_its_bundle_begins_with_the_users_own(sandbox: Sandbox) -> None:
     assert bundle.count(b"BEGIN CERTIFICATE") == own.count(b"BEGIN CERTIFICATE") + 1
 
 
-@pytest.mark.parametrize("name", ["port.json", "ca.key", "ca-bundle.pem"])
+@pytest.mark.parametrize("name", ["port.json", "ca.key", "ca-bundle.pem", "state.sqlite"])
 def test_its_files_are_for_this_user_only(sandbox: Sandbox, name: str) -> None:
     assert (sandbox.state / name).stat().st_mode & 0o077 == 0
 
