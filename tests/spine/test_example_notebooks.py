@@ -43,9 +43,9 @@ def failures(notebook):
 
 
 def test_the_quickstart_answers_its_question_and_leaves_nothing_running(
-    tmp_path, world, inside, monkeypatch
+    tmp_path, inside, monkeypatch
 ):
-    done = execute("01_quickstart.ipynb", tmp_path, world, monkeypatch)
+    done = execute("01_quickstart.ipynb", tmp_path, {}, monkeypatch)  # `inside` set the world
     said = outputs(done)
     assert failures(done) == ["CheckFailed"]  # the one that is meant
     assert "en dash" in said
@@ -65,8 +65,8 @@ def test_microsofts_samples_are_caught_mended_built_and_scored(tmp_path, world, 
     assert "Nothing changed" in said
 
 
-def test_without_docker_the_same_cell_is_built_in_the_cloud(tmp_path, world, inside, monkeypatch):
-    hidden = {**world, "DOCKER_HOST": f"unix://{tmp_path}/nobody.sock"}  # the sandbox has its own
+def test_without_docker_the_same_cell_is_built_in_the_cloud(tmp_path, inside, monkeypatch):
+    hidden = {"DOCKER_HOST": f"unix://{tmp_path}/nobody.sock"}  # the sandbox has its own engine
     done = execute("03_no_docker_here.ipynb", tmp_path, hidden, monkeypatch)
     said = outputs(done)
     assert failures(done) == []
