@@ -93,10 +93,6 @@ class AcrBuilder:
         def work(cancelled: threading.Event) -> BuiltImage:
             upon = self._upon_dependencies(job, emit, cancelled)
             run = self._begin(upon, f"run-{job.run_id}", emit, cancelled)
-            _write(
-                job.folder / _FILE,
-                {"run_id": run.run_id, "target": asdict(run.target), "text": upon.recipe.text},
-            )
             return self._follow(run, upon.recipe.text, cancelled)
 
         return BackgroundRun(token, work, _nothing)
@@ -105,6 +101,13 @@ class AcrBuilder:
         """Follow a run that an earlier kernel started. Raises BuilderUnavailable where that
         kernel ended before the run was started."""
         known = _read(Path(str(token.details["file"])))
+        if known.get("dependencies"):
+            raise BuilderUnavailable(
+                f"That run ended while run {known['run_id']} was building its dependency image; "
+                "Azure finishes that one.",
+                hint="Run the cell again: it is built upon what is there by then.",
+                code="not-started",
+            )
 
         def work(cancelled: threading.Event) -> BuiltImage:
             run = AcrRun(
@@ -161,6 +164,15 @@ class AcrBuilder:
         if cancelled.is_set():
             raise Cancelled("Stopped before the run was started; nothing was built.")
         run_id = schedule(arm, target, body)
+        _write(
+            job.folder / _FILE,
+            {
+                "run_id": run_id,
+                "target": asdict(target),
+                "text": job.recipe.text,
+                "dependencies": tag != f"run-{job.run_id}",
+            },
+        )
         emit(Note(f"Run {run_id} of ACR Tasks in {target.login_server}; image {target.image}."))
         return AcrRun(arm, target, run_id, emit)
 

@@ -186,6 +186,16 @@ def test_attaching_to_a_run_that_never_began_says_so(
         builder.attach(run.token, lambda _: None)
 
 
+def test_a_process_that_died_over_the_dependencies_says_to_run_the_cell_again(
+    workspace: Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "acr-run.json"
+    file.write_text('{"run_id": "ca7", "dependencies": true}')
+    with pytest.raises(BuilderUnavailable, match="run ca7 was building its dependency") as raised:
+        _builders(workspace)[0].attach(RunToken("acr-quick", {"file": str(file)}), lambda _: None)
+    assert "Run the cell again" in (raised.value.hint or "")
+
+
 def test_a_queued_run_says_so_and_can_be_cancelled(
     workspace: Connection, job: MakeJob, faults: SetFaults, begun: list[str]
 ) -> None:
