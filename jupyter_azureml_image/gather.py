@@ -25,26 +25,22 @@ from .stages import includes
 class Known:
     """All that check and plan are told.
 
-    `facts` and `manifest` are None where the text has faults. `builder` is the chosen one,
-    with `reason`; `no_builder` says why there is none, and is an error only for a run that
-    builds. `no_workspace` likewise.
+    Where the text has faults, `facts` and `manifest` are of what could be read. `builder` is
+    the chosen one, with `reason`; `no_builder` says why there is none, and is an error only for
+    a run that builds; `abilities` are then those of the nearest one. `no_workspace` likewise.
     """
 
     dockerfile: Dockerfile
-    facts: Facts | None
-    manifest: ContextManifest | None
+    facts: Facts
+    manifest: ContextManifest
     bases: Mapping[str, Base]
     builder: Builder | None
+    abilities: Abilities | None
     reason: str
     no_builder: ImageError | None
     workspace: Workspace | None
     no_workspace: ImageError | None
     local: bool
-
-    @property
-    def abilities(self) -> Abilities | None:
-        """Those of the chosen builder."""
-        return self.builder.abilities if self.builder else None
 
 
 def gather(request: BuildRequest, outside: Outside) -> Known:
@@ -54,16 +50,13 @@ def gather(request: BuildRequest, outside: Outside) -> Known:
     stage that does not exist; everything else that cannot be had is stated in the result.
     """
     dockerfile = parse(request.recipe.text)
-    facts, manifest = None, None
-    bases: dict[str, Base] = {}
-    if not dockerfile.faults:
-        facts, bases = _evaluate(dockerfile, request, outside)
-        manifest = resolve_context(
-            Path(request.context),
-            dockerfile=request.recipe.path,
-            reach=facts.context_sources,
-            snapshots=state.folder() / "snapshots",
-        )
+    facts, bases = _evaluate(dockerfile, request, outside)
+    manifest = resolve_context(
+        Path(request.context),
+        dockerfile=request.recipe.path,
+        reach=facts.context_sources,
+        snapshots=state.folder() / "snapshots",
+    )
     workspace, no_workspace = _workspace(request, outside)
     offered = _Offers(request, outside, _needs(request, facts))
     builder, reason, no_builder = offered.choose()
@@ -73,6 +66,7 @@ def gather(request: BuildRequest, outside: Outside) -> Known:
         manifest=manifest,
         bases=bases,
         builder=builder,
+        abilities=builder.abilities if builder else offered.nearest,
         reason=reason,
         no_builder=no_builder,
         workspace=workspace,
@@ -93,9 +87,9 @@ def _evaluate(
     return facts, bases
 
 
-def _needs(request: BuildRequest, facts: Facts | None) -> tuple[Need, ...]:
+def _needs(request: BuildRequest, facts: Facts) -> tuple[Need, ...]:
     """What the text needs, and a carrier for secrets that were handed over."""
-    needs = facts.needs if facts else ()
+    needs = facts.needs
     if request.recipe.secrets and not any(need.kind == "secret" for need in needs):
         needs = (*needs, Need("secret", instruction=0, line=1))
     return needs
@@ -135,6 +129,11 @@ class _Offers:
         except ImageError as error:
             return None, "", error
         return next(b for b in self._builders if b.abilities == abilities), reason, None
+
+    @property
+    def nearest(self) -> Abilities | None:
+        """Of the builders that were asked, the best; it cannot do everything that is needed."""
+        return next((builder.abilities for builder in self._builders), None)
 
     def _cloud_may_build(self) -> bool:
         if self._request.build in ("acr", "azureml"):

@@ -64,6 +64,9 @@ class Outside(Protocol):
     def lint_text(self, text: str) -> tuple[Diagnostic, ...]:
         """Generic Dockerfile findings of an outside linter, none where there is no such."""
 
+    def lint_advice(self) -> str | None:
+        """A sentence on an outside linter that is missing; said once a process."""
+
     def rehearse(
         self, image: str, request: BuildRequest, emit: Emit, cancellation: Cancellation
     ) -> Verdict:

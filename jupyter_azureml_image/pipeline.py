@@ -14,7 +14,6 @@ from .errors import (
     BuilderUnavailable,
     BuildFailed,
     Cancelled,
-    CheckFailed,
     ImageError,
     RehearsalFailed,
 )
@@ -137,15 +136,14 @@ class Pipeline:
             self.build.sandbox = known.workspace.facts.sandbox
             self._emit(_introduction(known.workspace.facts))
         findings = inspect_text(self._request, known, self._outside)
+        if advice := self._outside.lint_advice():
+            self._emit(Note(advice))
         self.build.diagnostics = findings
         self._emit(Findings(findings, self._request.recipe.text))
         return Ended("done", stop_on(findings, self._request.check.fail_on))
 
     def _do_context(self) -> Ended:
-        manifest = self._gathered.manifest
-        if manifest is None:
-            raise CheckFailed("The Dockerfile has faults: what it needs cannot be told.")
-        lines, sentence, warnings = inspect_context(self._request, manifest)
+        lines, sentence, warnings = inspect_context(self._request, self._gathered.manifest)
         self._emit(Listing("context", lines))
         for warning in warnings:
             self._emit(Note(warning, "warning"))
@@ -303,15 +301,12 @@ class Pipeline:
             raise
 
     def _job(self, plan: Plan) -> BuildJob:
-        manifest = self._gathered.manifest
-        if manifest is None:
-            raise RuntimeError("the plan let a run without a context come this far")
         run_id = self._run.run_id
         return BuildJob(
             run_id=run_id,
             folder=self._run.journal.run_folder(run_id),
             recipe=self._request.recipe,
-            manifest=manifest,
+            manifest=self._gathered.manifest,
             reference=plan.reference,
             dependencies=self._dependencies,
             labels={

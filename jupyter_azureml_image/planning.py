@@ -44,7 +44,7 @@ class Planned:
 def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Journal) -> Planned:
     """The plan of a request. Raises, before anything is made, what would stop it later: no
     builder, no workspace or registry where one is needed, a name or version that is taken."""
-    if known.facts is None or known.manifest is None:
+    if known.dockerfile.faults:
         raise CheckFailed(
             "The Dockerfile has faults no builder would read past.",
             hint="Mend the lines named above; --fail-on never does not help here.",
@@ -79,7 +79,7 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
         repository=repository,
         fingerprint=fingerprint,
         action="reuse" if reuse else "build",
-        builder=known.abilities,
+        builder=known.builder.abilities if known.builder else None,
         reason=known.reason or (known.no_builder.message if known.no_builder else ""),
         sentence=_sentence(existing, earlier_fingerprint(journal, request.name), fingerprint),
         command=docker_build(request.recipe, request.context, reference),
@@ -95,13 +95,12 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
 
 def _dependencies(request: BuildRequest, known: Known) -> Dependencies | None:
     """Only ACR builds need them: every other builder keeps its layers."""
-    builder, manifest = known.abilities, known.manifest
-    if builder is None or builder.builder != "acr" or manifest is None:
+    if known.builder is None or known.builder.abilities.builder != "acr":
         return None
     if not request.task.dependency_image or request.recipe.no_cache:
         return None
     bases = {reference: base.digest for reference, base in known.bases.items()}
-    return dependencies_of(request.recipe, manifest, bases)
+    return dependencies_of(request.recipe, known.manifest, bases)
 
 
 def _of_dependencies(dependencies: Dependencies) -> str:
@@ -201,10 +200,9 @@ def _creates(
 
 
 def _lines(plan: Plan, request: BuildRequest, known: Known) -> tuple[str, ...]:
-    size = known.manifest.size if known.manifest else 0
     lines = [
         f"environment  {plan.name}:{plan.version}",
-        f"context      {request.context} ({size_text(size)})",
+        f"context      {request.context} ({size_text(known.manifest.size)})",
         f"builder      {plan.reason}",
         f"decision     {plan.sentence}",
         f"command      {plan.command}",

@@ -117,6 +117,12 @@ class Here:
 
         return findings(text)
 
+    def lint_advice(self) -> str | None:
+        """That hadolint is missing; said once a process, and no error."""
+        from .lint.hadolint import missing_once
+
+        return missing_once()
+
     def rehearse(
         self, image: str, request: BuildRequest, emit: Emit, cancellation: Cancellation
     ) -> Verdict:

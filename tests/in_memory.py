@@ -11,6 +11,11 @@ from jupyter_azureml_image.plan.registration import RegisteredEnvironment, Works
 from jupyter_azureml_image.rehearse.verdict import Verdict
 
 
+WORKSPACE = WorkspaceFacts("s", "g", "ws", login_server="reg.example")
+SERVED = Verdict("served", "The sample was answered.")
+ABLE = Abilities("local", "buildx", "an engine in memory", survives_kernel=True)
+
+
 @dataclass
 class World:
     """What exists, and what was done to it (`did`); set a field to make it otherwise."""
@@ -19,8 +24,8 @@ class World:
     pushed: dict = field(default_factory=dict)
     environments: dict = field(default_factory=dict)
     did: list = field(default_factory=list)
-    facts: WorkspaceFacts | None = WorkspaceFacts("s", "g", "ws", login_server="reg.example")
-    verdict: Verdict = Verdict("served", "The sample was answered.")
+    facts: WorkspaceFacts | None = WORKSPACE
+    verdict: Verdict = SERVED
     base_digest: str | None = "sha256:base"
     local: object = None
     builder_error: Exception | None = None
@@ -50,6 +55,9 @@ class World:
     def lint_text(self, text):
         return ()
 
+    def lint_advice(self):
+        return None
+
     def rehearse(self, image, request, emit, cancellation):
         self.did.append("rehearse")
         return self.verdict
@@ -62,7 +70,7 @@ class World:
 @dataclass
 class Builder:
     world: World
-    abilities: Abilities = Abilities("local", "buildx", "an engine in memory", survives_kernel=True)
+    abilities: Abilities = ABLE
 
     def start(self, job, emit):
         self.world.did.append("build")
