@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 ROOTS = ("root", "0")
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: a subject makes each step once, and rules look for steps in long tuples.
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One instruction with what holds before it. `user` is "" where it cannot be known."""
 

@@ -132,7 +132,12 @@ class Subject:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every instruction of every stage, in order."""
-        return tuple(step for stage in self.stages for step in stage_steps(self, stage))
+        return tuple(step for stage in self.stages for step in self.steps_by_stage[stage.index])
+
+    @cached_property
+    def steps_by_stage(self) -> dict[int, tuple[Step, ...]]:
+        """The steps of each stage, by the stage's index."""
+        return {stage.index: tuple(stage_steps(self, stage)) for stage in self.stages}
 
     @cached_property
     def result_steps(self) -> tuple[Step, ...]:

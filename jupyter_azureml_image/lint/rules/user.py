@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
@@ -151,9 +152,8 @@ def _made_before(subject: Subject, step: Step, path: str) -> bool:
 
 def _as_root(subject: Subject, step: Step, caught: set[int]) -> Fix:
     """Root around the whole run of neighbouring steps that need it."""
-    order = [s for s in subject.steps if s.stage.index == step.stage.index]
-    at = next(i for i, s in enumerate(order) if s.index == step.index)
-    first = last = at
+    order = subject.steps_by_stage[step.stage.index]
+    first = last = bisect_left(order, step.index, key=lambda s: s.index)
     while first > 0 and order[first - 1].index in caught:
         first -= 1
     while last + 1 < len(order) and order[last + 1].index in caught:
