@@ -65,8 +65,7 @@ def main() -> int:
                 print(table.line(row.cells()), flush=True)
             print(f"{key}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
         if GROWTH in wanted:
-            from benchmarks import growth
-
+            growth = importlib.import_module("benchmarks.growth")
             print(f"\n{table.head(growth.HEAD)}", flush=True)
             for grew in growth.growth(place):
                 grown.append(grew)

@@ -88,7 +88,10 @@ PEER = """
 from azure.ai.ml import MLClient
 from azure.ai.ml.entities import Environment
 client = MLClient(CREDENTIAL, *PLACE, enable_telemetry=False)
-routes = {name + "_route": {"port": 5001, "path": "/"} for name in ("liveness", "readiness", "scoring")}
+routes = {
+    f"{name}_route": {"port": 5001, "path": "/"}
+    for name in ("liveness", "readiness", "scoring")
+}
 client.environments.create_or_update(
     Environment(name=NAME, version=VERSION, image=IMAGE, inference_config=routes))
 """
@@ -96,8 +99,8 @@ client.environments.create_or_update(
 GIVEN = """
 from jupyter_azureml_image.azure import connection
 _there = connection.connect(connection.ConnectOptions(sandbox=True))
-CREDENTIAL, _name = _there.arm.credential, _there.facts.name
-PLACE = (_name.subscription_id, _name.resource_group, _name.workspace)
+CREDENTIAL, _facts = _there.arm.credential, _there.facts
+PLACE = (_facts.subscription_id, _facts.resource_group, _facts.name)
 import sys
 assert "azure.ai.ml" not in sys.modules
 """

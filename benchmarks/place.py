@@ -127,12 +127,12 @@ class Place:
 
     def close(self) -> None:
         """Stop the offline workspace and remove the images made here."""
+        if "environment" not in self.__dict__:
+            return
         state = self.folder / "state" / "sandbox"
         if state.exists():
             command = [sys.executable, "-m", "jupyter_azureml_image.sandbox", "--reset"]
             subprocess.run([*command, "--state", str(state)], check=False, env=self.environment)
-        if "host" not in self.__dict__:
-            return
         import docker
 
         with closing(self.client()) as client:
