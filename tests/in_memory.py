@@ -10,7 +10,6 @@ from jupyter_azureml_image.outside import Base, LocalImage
 from jupyter_azureml_image.plan.registration import RegisteredEnvironment, WorkspaceFacts
 from jupyter_azureml_image.rehearse.verdict import Verdict
 
-
 WORKSPACE = WorkspaceFacts("s", "g", "ws", login_server="reg.example")
 SERVED = Verdict("served", "The sample was answered.")
 ABLE = Abilities("local", "buildx", "an engine in memory", survives_kernel=True)
