@@ -44,8 +44,12 @@ class Panel:
         self._context = w.Text(
             value=self._desk.folder, description="Context folder", style=LABEL, layout=WIDE
         )
-        self._builder = w.Dropdown(
-            options=BUILDERS, description="Builder", style=LABEL, layout=WIDE
+        # Buttons, not a list: JupyterLab takes the arrow keys away from lists in output.
+        self._builder = w.ToggleButtons(
+            options=BUILDERS,
+            description="Builder",
+            style={**LABEL, "button_width": "5em"},
+            layout=WIDE,
         )
         self._endpoint = w.Text(description="Endpoint", style=LABEL, layout=WIDE)
         self._machine = w.Text(

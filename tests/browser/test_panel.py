@@ -78,15 +78,24 @@ def test_a_finding_appears_while_typing_and_its_fix_is_applied(notebook: Noteboo
 def test_the_catalog_is_searched_by_words_and_chosen_by_keyboard(notebook: Notebook) -> None:
     panel = opened(notebook, "FROM scratch\n", "print(panel.value.base)")
     field(panel, "Find a base").fill("minimal-py312-inference")
-    catalog = field(panel, "Catalog")
-    expect(catalog.locator("option").nth(1)).to_contain_text("minimal-py312-inference")
-    catalog.focus()
-    notebook.page.keyboard.press("ArrowDown")
+    hit = panel.get_by_role("button", name=re.compile("minimal-py312-inference"))
+    expect(hit).to_have_count(1)
+    notebook.page.keyboard.press("Tab")
+    expect(hit).to_be_focused()
+    notebook.page.keyboard.press("Space")
     reference = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
     expect(field(panel, "Base image")).to_have_value(reference)
     expect(panel).to_contain_text("inference server")
     notebook.run(2)
     expect(notebook.cell(2)).to_contain_text(reference)
+
+
+def test_the_builder_is_chosen_by_keyboard(notebook: Notebook) -> None:
+    panel = opened(notebook, "FROM scratch\n", "print(panel.cell)")
+    panel.get_by_role("button", name="acr", exact=True).focus()
+    notebook.page.keyboard.press("Space")
+    notebook.run(2)
+    expect(notebook.cell(2)).to_contain_text("--build acr")
 
 
 def test_every_control_is_reached_by_tab_and_has_a_name(notebook: Notebook) -> None:
@@ -102,8 +111,8 @@ def test_every_control_is_reached_by_tab_and_has_a_name(notebook: Notebook) -> N
             break
         seen.append(name.strip())
         notebook.page.keyboard.press("Tab")
-    wanted = "Name,Context folder,Find a base,Catalog,Base image,apt packages,pip packages"
-    wanted += ",Dockerfile,Builder,Check,Plan,Build,Register,Deploy,To cell,Find in log"
+    wanted = "Name,Context folder,Find a base,Base image,apt packages,pip packages"
+    wanted += ",Dockerfile,auto,Check,Plan,Build,Register,Deploy,To cell,Find in log"
     assert [name for name in wanted.split(",") if name not in seen] == []
     assert "" not in seen
 
