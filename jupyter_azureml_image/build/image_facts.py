@@ -24,14 +24,26 @@ _MINOR = re.compile(r"python(\d+\.\d+)$")
 _MOST_LINKS = 8
 
 
+# By image id, which names its content: what one image told stays true, and looking takes a
+# container and some twenty questions. Every cell on the same base asks again.
+_told: dict[str, BaseFacts] = {}
+
+
 def read_image(engine: Engine, reference: str) -> BaseFacts | None:
     """The facts of an image that the engine holds, else None."""
     held = engine.inspect(reference)
     if held is None:
         return None
+    image = str(held["Id"])
+    if image not in _told:
+        _told[image] = _read(engine, image, held)
+    return _told[image]
+
+
+def _read(engine: Engine, image: str, held: Mapping[str, Any]) -> BaseFacts:
     config: Mapping[str, Any] = held.get("Config") or {}
     env = dict(pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair)
-    with looking_into(engine, str(held["Id"])) as files:
+    with looking_into(engine, image) as files:
         return BaseFacts(
             user=config.get("User") or "",
             workdir=config.get("WorkingDir") or "/",

@@ -25,11 +25,23 @@ class Buildx:
     version: str
 
 
+# By docker program and configuration: starting both only to hear the version takes a tenth of a
+# second or more. One that is missing is looked for again, so that it can be installed meanwhile.
+_found: dict[tuple[str, str], Buildx] = {}
+
+
 def find_buildx(engine: Engine) -> Buildx | None:
     """buildx as the docker command line offers it, None where it does not answer."""
     docker = shutil.which("docker")
     if docker is None or engine.podman:
         return None
+    key = docker, str(config_folder(os.environ))
+    if key not in _found and (version := _version(engine, docker)) is not None:
+        _found[key] = Buildx(docker, version)
+    return _found.get(key)
+
+
+def _version(engine: Engine, docker: str) -> str | None:
     try:
         said = subprocess.run(
             [docker, "buildx", "version"],
@@ -43,7 +55,7 @@ def find_buildx(engine: Engine) -> Buildx | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = _VERSION.search(said.stdout) if said.returncode == 0 else None
-    return Buildx(docker, match[1]) if match else None
+    return match[1] if match else None
 
 
 def environment(engine: Engine, folder: Path | None) -> dict[str, str]:

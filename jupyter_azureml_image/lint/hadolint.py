@@ -88,20 +88,26 @@ def findings(text: str, *, seconds: float = SECONDS) -> tuple[Diagnostic, ...]:
 
 
 def _run(path: str, text: str, seconds: float) -> list[dict[str, Any]]:
-    command = [path, "--no-fail", "--no-color", "--format", "json"]
-    command += [word for code in SILENCED if code != "DL1000" for word in ("--ignore", code)]
     try:
-        done = subprocess.run(
-            [*command, "-"],
-            input=text.encode("utf-8", "replace"),
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-        rows = json.loads(done.stdout or b"[]")
+        rows = _asked(path, text, seconds)
     except (OSError, subprocess.TimeoutExpired, ValueError):
         return []
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+@functools.lru_cache(maxsize=32)
+def _asked(path: str, text: str, seconds: float) -> Any:
+    """What the program says of a text; the same text is not asked about twice."""
+    command = [path, "--no-fail", "--no-color", "--format", "json"]
+    command += [word for code in SILENCED if code != "DL1000" for word in ("--ignore", code)]
+    done = subprocess.run(
+        [*command, "-"],
+        input=text.encode("utf-8", "replace"),
+        capture_output=True,
+        timeout=seconds,
+        check=False,
+    )
+    return json.loads(done.stdout or b"[]")
 
 
 def _without_templates(text: str) -> str:

@@ -43,6 +43,8 @@ _FILES = (
     ".env", ".env.*", ".npmrc", ".netrc", ".pypirc", "pip.conf", "id_rsa", "id_dsa", "id_ecdsa",
     "id_ed25519", ".git-credentials", "kubeconfig", "credentials.json", "service-account*.json",
 )  # fmt: skip
+# All of them in one look, because a context may hold many thousand files.
+_ANY_FILE = re.compile("|".join(map(fnmatch.translate, _FILES)))
 _NO_SECRET = (".env.example", ".env.sample", ".env.template")
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 
@@ -140,11 +142,11 @@ def _files(subject: Subject) -> Iterator[Finding]:
 
 def _credential_file(subject: Subject, path: str, allowed: tuple[str, ...]) -> bool:
     name = posixpath.basename(path)
+    if not _ANY_FILE.match(name):
+        return False
     if name in _NO_SECRET or any(
         fnmatch.fnmatch(path, a) or fnmatch.fnmatch(name, a) for a in allowed
     ):
-        return False
-    if not any(fnmatch.fnmatch(name, pattern) for pattern in _FILES):
         return False
     if name in ("pip.conf", ".npmrc", ".pypirc"):
         text = subject.read_text(path)
