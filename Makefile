@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := jupyter_azureml_image tests tools $(wildcard benchmarks)
 
-.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench stacks azure-check conformance witness clean
+.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench bench-quick stacks azure-check conformance witness clean
 
 help:
 	@echo "make demo         set everything up and run the quickstart notebook"
@@ -18,7 +18,8 @@ help:
 	@echo "make engine-modern, buildx   the newer engine and the buildx plugin that the tests use"
 	@echo "make base-image   the Azure ML base image, or its stand-in where its registry does not answer"
 	@echo "make stop         stop what these commands started"
-	@echo "make lint, bench, stacks, azure-check"
+	@echo "make lint, stacks, azure-check"
+	@echo "make bench, bench-quick   ours beside its peers, in one table"
 	@echo "make conformance SPECS=DIR   hold the sandbox and our requests to Azure's own documents"
 	@echo "make witness      azure-cli and azurite against the sandbox (downloads about 900 MB)"
 
@@ -58,8 +59,10 @@ lint: setup
 	@$(BIN)/mypy
 
 bench: setup
-	@test -e benchmarks/__main__.py || { echo "There are no benchmarks in this clone."; exit 1; }
-	@$(PYTHON) -m tools.during $(BIN)/python -m benchmarks
+	@$(PYTHON) -m tools.during $(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-quick: setup
+	@$(PYTHON) -m tools.during $(BIN)/python -m benchmarks --quick $(BENCH_ARGS)
 
 stacks: setup
 	@$(PYTHON) -m tools.during $(BIN)/python -m tools.stacks $(STACK_TESTS)
