@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from . import options as _options
 from . import settings, state, wire
-from .build.ports import Builder, BuiltImage, RunToken
+from .build.ports import BuiltImage, RunToken
 from .cancellation import Cancellation
 from .errors import BadUsage, NotConnected
 from .events import Emit, Event
-from .gather import gather
+from .gather import builder_of, gather
 from .inspection import inspect_text, question_of
 from .journal import Journal, RunRow
 from .lint.diagnostic import Diagnostic
@@ -180,7 +180,9 @@ def cancel(run_id: str) -> str:
     token = row.facts.get("token")
     if token and "image" not in row.facts:
         kept.note(row.run_id, stopped=True)
-        _builder(row, token).attach(wire.load(RunToken, token), _ignore).cancel()
+        started = wire.load(RunToken, token)
+        asked = wire.load(BuildRequest, row.facts["request"])
+        builder_of(_outside(), asked, started.way).attach(started, _ignore).cancel()
     if not row.owner_lives:
         kept.end(row.run_id, "cancelled", "The run was stopped.")
     return f"Run {row.run_id} was stopped."
@@ -299,15 +301,6 @@ def _maker(registered: RegisteredEnvironment) -> Callable[[], Any]:
         return workspace.environment(registered)
 
     return make
-
-
-def _builder(row: RunRow, token: Mapping[str, Any]) -> Builder:
-    """The builder that a run's token belongs to."""
-    outside = _outside()
-    asked = wire.load(BuildRequest, row.facts["request"])
-    local = token["way"] in ("buildx", "engine-api", "classic")
-    builders = outside.local_builders() if local else outside.cloud_builders(asked)
-    return next(b for b in builders if b.abilities.way == token["way"])
 
 
 def _ignore(event: Event) -> None:

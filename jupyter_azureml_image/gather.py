@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import state
-from .build.ports import Abilities, Builder
+from .build.ports import Abilities, Builder, Way
 from .context.manifest import ContextManifest, resolve_context
 from .dockerfile.evaluate import evaluate
 from .dockerfile.facts import BaseFacts, Facts, Need
 from .dockerfile.model import Dockerfile
 from .dockerfile.parse import parse
-from .errors import ImageError
+from .errors import BuilderUnavailable, ImageError
 from .outside import Base, Outside
 from .plan.choose import Offer, choose
 from .plan.registration import Workspace
@@ -108,6 +108,19 @@ def _workspace(
         return outside.workspace(connect=wanted), None
     except ImageError as error:
         return None, error
+
+
+def builder_of(outside: Outside, request: BuildRequest, way: Way) -> Builder:
+    """The builder that an earlier kernel started a build with; raises BuilderUnavailable."""
+    local = way in ("buildx", "engine-api", "classic")
+    builders = outside.local_builders() if local else outside.cloud_builders(request)
+    for builder in builders:
+        if builder.abilities.way == way:
+            return builder
+    raise BuilderUnavailable(
+        "The builder that started this run is not there any more.",
+        hint="Run the cell again; what was built is found where it is.",
+    )
 
 
 class _Offers:

@@ -18,7 +18,6 @@ from .errors import (
     RehearsalFailed,
 )
 from .events import (
-    Connected,
     Emit,
     Findings,
     Listing,
@@ -30,15 +29,16 @@ from .events import (
     StageStarted,
 )
 from .existing import Existing
-from .gather import Known, gather
+from .gather import Known, builder_of, gather
 from .inspection import inspect_context, inspect_text, stop_on
 from .journal import Journal
 from .outside import Outside
 from .plan.dependencies import Dependencies
 from .plan.plan import Plan
-from .plan.registration import ContextPlace, Registration, Workspace, WorkspaceFacts
+from .plan.registration import Workspace
 from .plan.request import BuildRequest
 from .planning import make_plan
+from .registering import introduction, registration_of, result_sentence
 from .rehearse.verdict import Verdict
 from .result import ImageBuild
 from .stages import Stage
@@ -119,7 +119,7 @@ class Pipeline:
         self._emit(StageEnded(stage, ended.outcome, time.monotonic() - began, ended.sentence))
 
     def _end(self, outcome: Outcome, began: float, error: ImageError | None) -> None:
-        sentence = error.message if error else _sentence(self.build)
+        sentence = error.message if error else result_sentence(self.build)
         hint = (error.hint or "") if error else ""
         self._emit(RunEnded(outcome, time.monotonic() - began, sentence, hint))
         status = outcome if outcome in ("done", "cancelled") else "failed"
@@ -134,7 +134,7 @@ class Pipeline:
         self._known = known = gather(self._request, self._outside)
         if known.workspace is not None:
             self.build.sandbox = known.workspace.facts.sandbox
-            self._emit(_introduction(known.workspace.facts))
+            self._emit(introduction(known.workspace.facts))
         findings = inspect_text(self._request, known, self._outside)
         if advice := self._outside.lint_advice():
             self._emit(Note(advice))
@@ -233,7 +233,8 @@ class Pipeline:
         workspace = self._needed_workspace
         held = self._existing.registered
         outcome: Outcome = "reused" if held else "done"
-        registered = held or workspace.register(self._registration())
+        context = self._image.reference if self._by_azureml and self._image else None
+        registered = held or workspace.register(registration_of(self._request, self.build, context))
         self._note(registered=registered)
         self.build.registered = registered
         self.build.made_environment = lambda: workspace.environment(registered)
@@ -281,15 +282,9 @@ class Pipeline:
     def _builder(self) -> Builder:
         if self._known is not None and self._known.builder is not None:
             return self._known.builder
-        way = self._token.way if self._token else None
-        for ask in (self._outside.local_builders, self._cloud):
-            for builder in ask():
-                if builder.abilities.way == way:
-                    return builder
-        raise BuilderUnavailable("The builder that started this run is not there any more.")
-
-    def _cloud(self) -> tuple[Builder, ...]:
-        return self._outside.cloud_builders(self._request)
+        if self._token is None:
+            raise BuilderUnavailable("The image of this run is gone, and so is what built it.")
+        return builder_of(self._outside, self._request, self._token.way)
 
     def _awaited(self, run: BuildRun) -> BuiltImage:
         try:
@@ -360,48 +355,3 @@ class Pipeline:
         self.build.reference = f"{plan.destination}@{digest}"
         place = list(self._place)
         self._note(pushed={"place": place, "digest": digest, "fingerprint": plan.fingerprint.value})
-
-    def _registration(self) -> Registration:
-        plan, verdict, request = self._planned, self.build.verdict, self._request
-        serves = verdict is None or verdict.outcome != "not applicable"
-        bases = ", ".join(name for name, _ in plan.fingerprint.bases)
-        tags = dict(request.tags) | {
-            "azureml-image": self._run.run_id,
-            "fingerprint": plan.fingerprint.value,
-            "base": bases,
-            "builder": plan.builder.title if plan.builder else "",
-            "run": self._run.run_id,
-            "rehearsal": verdict.outcome if verdict else "skipped",
-        }
-        return Registration(
-            name=plan.name,
-            version=plan.version,
-            image=self.build.reference or "",
-            context=ContextPlace.of(self._image.reference)
-            if self._by_azureml and self._image
-            else None,
-            routes=request.rehearsal.routes if serves else None,
-            tags=tags,
-            description=request.description,
-        )
-
-
-def _introduction(facts: WorkspaceFacts) -> Connected:
-    kind = "SANDBOX workspace" if facts.sandbox else "Workspace"
-    who = facts.signed_in_as or "an unnamed caller"
-    return Connected(f"{kind} '{facts.name}', signed in as {who}.", facts.sandbox)
-
-
-def _sentence(build: ImageBuild) -> str:
-    if build.registered is not None and build.reference is None:
-        return (
-            f"{build.name}:{build.version} is registered; Azure ML builds its image when it is "
-            "first used."
-        )
-    if build.registered is not None:
-        return f"{build.name}:{build.version} is registered by digest: {build.reference}."
-    if build.reference is not None:
-        return f"{build.reference} is pushed; it is not registered."
-    if build.local_reference is not None:
-        return f"{build.local_reference} is in the local engine; it is not pushed."
-    return "Nothing was built."

@@ -13,7 +13,7 @@ NAME = "jupyter_azureml_image"
 CORE = {
     "errors", "events", "wire", "stages", "state", "cancellation", "journal", "spec", "options",
     "dockerfile", "lint", "context", "plan", "view", "explain", "catalog", "result", "outside",
-    "gather", "inspection", "existing", "planning", "pipeline", "run",
+    "gather", "registering", "inspection", "existing", "planning", "pipeline", "run",
 }  # fmt: skip
 PORTS = {"build.ports", "rehearse.verdict"}
 OUTSIDE_WORLD = {
