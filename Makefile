@@ -68,7 +68,7 @@ stacks: setup
 	@$(PYTHON) -m tools.during $(BIN)/python -m tools.stacks $(STACK_TESTS)
 
 azure-check: setup
-	@$(BIN)/python -m tools.azure_check
+	@$(BIN)/python -m tools.azure_check $(ARGS)
 
 conformance: setup
 	@test -d "$(SPECS)" || { echo "Name the folder that holds azure-specs and azure-recordings: make conformance SPECS=DIR" >&2; exit 2; }
