@@ -45,38 +45,60 @@ def measured(key: str, place: Place) -> Iterator[Row]:
         yield Row(key, None, missing=f"this could not be measured: {words[:400]}")
 
 
+class Report:
+    """What is printed as it comes, and kept."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.grown: list[dict[str, object]] = []
+        self.text = ""
+
+    def say(self, text: str) -> None:
+        """Print a line of Markdown."""
+        self.text += text + "\n"
+        print(text, flush=True)
+
+
+def report(place: Place, wanted: list[str]) -> Report:
+    """Measure what is wanted, printing every row as it comes."""
+    said = Report()
+    said.say(
+        f"{'Quick, with small inputs. ' if place.quick else ''}{table.heading(table.machine())}\n"
+    )
+    keys = [key for key in wanted if key in ROWS]
+    if keys:
+        said.say(table.head())
+    for key in keys:
+        started = time.monotonic()
+        for row in measured(key, place):
+            said.rows.append(row)
+            said.say(table.line(row.cells()))
+        print(f"{key}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    if GROWTH in wanted:
+        growth = importlib.import_module("benchmarks.growth")
+        said.say(f"\n{table.head(growth.HEAD)}")
+        for grew in growth.growth(place):
+            said.grown.append(grew)
+            said.say(table.line(growth.cells(grew)))
+    return said
+
+
 def main() -> int:
     """Measure and print; 1 when something could not be measured."""
     given = _options()
     given.folder.mkdir(parents=True, exist_ok=True)
     place = Place(given.folder.resolve(), given.quick)
     facts = table.machine()
-    wanted = given.only or [*ROWS, GROWTH]
-    rows: list[Row] = []
-    grown: list[dict[str, object]] = []
-    print(f"{'Quick, with small inputs. ' if given.quick else ''}{table.heading(facts)}\n")
     try:
-        if set(wanted) & set(ROWS):
-            print(table.head(), flush=True)
-        for key in filter(ROWS.__contains__, wanted):
-            started = time.monotonic()
-            for row in measured(key, place):
-                rows.append(row)
-                print(table.line(row.cells()), flush=True)
-            print(f"{key}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        if GROWTH in wanted:
-            growth = importlib.import_module("benchmarks.growth")
-            print(f"\n{table.head(growth.HEAD)}", flush=True)
-            for grew in growth.growth(place):
-                grown.append(grew)
-                print(table.line(growth.cells(grew)), flush=True)
+        said = report(place, given.only or [*ROWS, GROWTH])
     finally:
         place.close()
     if given.json:
-        given.json.write_text(
-            json.dumps(table.document(rows, grown) | {"machine": facts}, indent=1)
-        )
-    return int(any(row.ours is None for row in rows))
+        document = table.document(said.rows, said.grown) | {"machine": facts}
+        given.json.write_text(json.dumps(document, indent=1))
+    if given.docs:
+        given.docs.write_text(table.put(given.docs.read_text(), said.text))
+    return int(any(row.ours is None for row in said.rows))
 
 
 def _options() -> argparse.Namespace:
@@ -84,6 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="the same rows with small inputs")
     parser.add_argument("--only", action="append", choices=[*ROWS, GROWTH], help="repeatable")
     parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--docs", type=Path, help="put the table into this page, at its mark")
     parser.add_argument("--folder", type=Path, default=Path(".dev/bench"))
     return parser.parse_args()
 

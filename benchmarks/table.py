@@ -95,3 +95,15 @@ def machine() -> dict[str, str]:
 def heading(facts: Mapping[str, str]) -> str:
     """The machine in one line of Markdown."""
     return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+_MARKS = ("<!-- table -->\n", "<!-- end of table -->")
+
+
+def put(page: str, text: str) -> str:
+    """The page with `text` between its two marks; raises ValueError where they are missing."""
+    before, first, rest = page.partition(_MARKS[0])
+    _, last, after = rest.partition(_MARKS[1])
+    if not first or not last:
+        raise ValueError(f"The page has no place for the table: {' ... '.join(_MARKS)}")
+    return f"{before}{first}{text.strip()}\n{last}{after}"

@@ -64,6 +64,13 @@ def test_every_row_of_the_table_has_its_function() -> None:
         assert callable(getattr(importlib.import_module(f"benchmarks.{module}"), function))
 
 
+def test_the_table_is_put_into_the_page_at_its_mark() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    written = table.put(table.put(page, "| old |\n"), "| new |\n")
+    assert "<!-- table -->\n| new |\n<!-- end of table -->" in written
+    assert "| old |" not in written
+
+
 def test_one_row_by_the_command_line_in_markdown_and_json(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     words = ["--quick", "--only", "ignore", "--folder", str(tmp_path), "--json", str(figures)]
