@@ -47,13 +47,14 @@ class StageState:
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """One build instruction that began."""
+    """One build instruction (or other step) that began, in `stage` where a stage was running."""
 
     step: str
     title: str
     line: int | None = None
     state: Literal["running"] | StepOutcome = "running"
     seconds: float = 0.0
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class State:
     def failed_step(self) -> StepState | None:
         """The step that failed, if one did."""
         return next((step for step in self.steps if step.state == "failed"), None)
+
+    def steps_of(self, stage: Stage) -> tuple[StepState, ...]:
+        """The steps that began in that stage."""
+        return tuple(step for step in self.steps if step.stage == stage)
 
     def step(self, name: str) -> StepState | None:
         """The step of that name."""
@@ -152,7 +157,8 @@ def _with_stage(state: State, changed: StageState) -> State:
 
 
 def _step_started(state: State, event: StepStarted) -> State:
-    step = StepState(event.step, event.title, event.line)
+    running = next((s.stage for s in reversed(state.stages) if s.state == "running"), None)
+    step = StepState(event.step, event.title, event.line, stage=running)
     earlier = tuple(s for s in state.steps if s.step != event.step)
     return replace(state, steps=(*earlier, step), queued=None)
 

@@ -84,8 +84,8 @@ def _stage(state: State, view: StageState) -> Markup:
         inner.append(element("details", summary, listing, open=view.stage == "plan"))
     if view.stage == "check" and state.findings:
         inner.append(findings(state.findings, state.text))
-    if view.stage == "build" and state.steps:
-        inner.append(_steps(state.steps))
+    if steps := state.steps_of(view.stage):
+        inner.append(_steps(steps))
     return element("li", *inner, cls=_TONES.get(view.state, ""))
 
 
@@ -100,7 +100,7 @@ def _state(said: str, state: str) -> Markup:
 
 
 def _steps(steps: tuple[StepState, ...]) -> Markup:
-    head = element("tr", *(element("th", t, scope="col") for t in ("State", "Instruction")))
+    head = element("tr", *(element("th", t, scope="col") for t in ("State", "Step")))
     body = [
         element(
             "tr",
@@ -114,7 +114,7 @@ def _steps(steps: tuple[StepState, ...]) -> Markup:
         )
         for step in steps
     ]
-    caption = element("caption", "Build instructions", cls="azi-hidden")
+    caption = element("caption", "Steps", cls="azi-hidden")
     return element("table", caption, element("thead", head, cls="azi-hidden"), _body(body))
 
 

@@ -39,8 +39,7 @@ def lines(state: State) -> Iterator[str]:
         yield from (f"    {words.clean(line)}" for line in stage.listing)
         if stage.stage == "check":
             yield from findings(state.findings, state.text)
-        if stage.stage == "build":
-            yield from (f"  {words.step(step)}" for step in state.steps)
+        yield from (f"  {words.step(step)}" for step in state.steps_of(stage.stage))
     if not state.stages:  # a deployment has steps and no stages
         yield from (f"  {words.step(step)}" for step in state.steps)
     yield from (words.note(note) for note in state.notes)
