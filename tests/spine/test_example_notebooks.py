@@ -77,6 +77,16 @@ def test_without_docker_the_same_cell_is_built_in_the_cloud(tmp_path, inside, mo
     assert list(inside.ml_client.online_endpoints.list()) == []
 
 
+def test_a_second_version_is_tried_taken_and_rolled_back(tmp_path, inside, monkeypatch):
+    done = execute("05_deploy_and_roll_back.ipynb", tmp_path, {}, monkeypatch)
+    said = outputs(done)
+    assert failures(done) == []
+    assert "{'blue': 80, 'green': 20}" in said
+    assert "blue takes all requests of parcels-" in said
+    assert "it bills no more" in said
+    assert list(inside.ml_client.online_endpoints.list()) == []
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.name)
 def test_a_notebook_says_at_its_top_what_it_needs(path):
     top = nbformat.read(path, as_version=4).cells[0]
