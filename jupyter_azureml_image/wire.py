@@ -18,14 +18,15 @@ T = TypeVar("T")
 
 def dump(value: Any) -> Any:
     """The JSON form of `value`: dicts, lists and scalars only."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    # Scalars first, and names looked up once: every line of a long log passes here.
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if dataclasses.is_dataclass(type(value)):
+        return {name: dump(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
         return {str(key): dump(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [dump(item) for item in value]
-    if value is None or isinstance(value, (str, int, float, bool)):
-        return value
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
@@ -33,6 +34,15 @@ def load(cls: type[T], data: Mapping[str, Any]) -> T:
     """A `cls` rebuilt from what `dump` gave; raises TypeError or KeyError on other shapes."""
     hints = _hints(cls)
     return cls(**{name: _value(hint, data[name]) for name, hint in hints.items() if name in data})
+
+
+_NAMES: dict[Any, tuple[str, ...]] = {}
+
+
+def _names(cls: Any) -> tuple[str, ...]:
+    if cls not in _NAMES:
+        _NAMES[cls] = tuple(field.name for field in dataclasses.fields(cls))
+    return _NAMES[cls]
 
 
 _KNOWN: dict[Any, dict[str, Any]] = {}
