@@ -36,7 +36,7 @@ def upload(place: Place) -> Iterator[Row]:
             return said["seconds"]
 
         ways = {way: partial(once, way) for way in ("ours", "limit", "az")}
-        found = in_turn(3, ways)
+        found = in_turn(3, ways, {"az": 1 if place.quick else 3})
     packed.unlink()
     ours, alone = found.median("ours"), found.median("limit")
     name = size.replace("gb", " GB").replace("mb", " MB")
