@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from ..dockerfile.model import Dockerfile
 from .diagnostic import Diagnostic, Fix
@@ -22,7 +24,9 @@ _LEVEL = {"error": "error", "warning": "warning", "info": "note"}
 def as_sarif(
     diagnostics: Sequence[Diagnostic], dockerfile: Dockerfile, *, path: str = "Dockerfile"
 ) -> dict[str, Any]:
-    """One run with the rules that were met and every finding."""
+    """One run with the rules that were met and every finding; `path` is the file's, as the user
+    named it."""
+    path = _uri(path)
     codes = list(dict.fromkeys(d.code for d in diagnostics))
     driver = {
         "name": "jupyter-azureml-image",
@@ -39,6 +43,12 @@ def render_sarif(
 ) -> str:
     """The SARIF text, indented."""
     return json.dumps(as_sarif(diagnostics, dockerfile, path=path), indent=2, ensure_ascii=False)
+
+
+def _uri(path: str) -> str:
+    """The path as a URI: CI systems look up relative ones in the repository."""
+    file = PurePath(path)
+    return file.as_uri() if file.is_absolute() else quote(file.as_posix())
 
 
 def _rule(code: str) -> dict[str, Any]:

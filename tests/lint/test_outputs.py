@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from pathlib import Path
 
 import pytest
 
@@ -105,20 +104,6 @@ def test_lines_and_columns_always_lie_inside_the_text() -> None:
             assert 1 <= d.line <= d.end_line <= len(lines)
             assert 1 <= d.column <= len(lines[d.line - 1]) + 1
             assert (d.end_line, d.end_column) >= (d.line, d.column)
-
-
-def sarif_schema() -> dict[str, object]:
-    schema: dict[str, object] = json.loads(
-        (Path(__file__).parent / "sarif_subset.json").read_text(encoding="utf-8")
-    )
-    return schema
-
-
-def test_the_sarif_is_accepted_by_a_schema() -> None:
-    import jsonschema
-
-    text = TEXT + "COPY a /b # c\nENV A b\n"
-    jsonschema.validate(as_sarif(found(text), question(text).dockerfile), sarif_schema())
 
 
 def test_sarif_fixes_give_the_fixed_text() -> None:
