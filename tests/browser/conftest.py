@@ -159,13 +159,13 @@ class Notebook:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def open(self, path: str) -> None:
+    def open(self, path: str, kernel: str = "python3") -> None:
         """Open it; returns when its kernel can run something."""
-        self.page.evaluate(_OPEN, path)
+        self._do(_OPEN, [path, kernel])
 
     def take_current(self) -> None:
         """Take the one notebook of a page of Notebook 7."""
-        self.page.evaluate(_OPEN_SEVEN)
+        self._do(_OPEN_SEVEN)
 
     def set_cells(self, *sources: str) -> None:
         """These cells in place of all there are."""
@@ -173,7 +173,7 @@ class Notebook:
 
     def run(self, index: int) -> None:
         """Run a cell; returns when it is done."""
-        self.page.evaluate(_RUN, index)
+        self._do(_RUN, index)
 
     def start(self, index: int) -> None:
         """Run a cell and do not wait for it."""
@@ -199,14 +199,21 @@ class Notebook:
         """Save the file."""
         self.page.evaluate("() => __nb.context.save()")
 
+    def _do(self, script: str, arg: object = None) -> None:
+        self.page.evaluate(_IN_TIME.replace("SCRIPT", script), arg)
+
     def close(self) -> None:
         """Save, shut the kernel down, close the tab."""
-        self.page.evaluate(_CLOSE)
+        self._do(_CLOSE)
 
 
-_OPEN = """async path => { const app = window.jupyterapp; await app.restored;
+# What the page is asked to do ends, or is an error: a promise of its own may be kept waiting by
+# a dialog for ever.
+_IN_TIME = """arg => Promise.race([(SCRIPT)(arg), new Promise((_, no) =>
+  setTimeout(() => no(new Error('no answer within two minutes')), 120_000))])"""
+_OPEN = """async ([path, name]) => { const app = window.jupyterapp; await app.restored;
   const p = await app.commands.execute('docmanager:open',
-    {path, factory: 'Notebook', kernelPreference: {name: 'python3'}});
+    {path, factory: 'Notebook', kernelPreference: {name}});
   await p.revealed; await p.context.ready; await p.sessionContext.ready;
   for (let i = 0; i < 400 && !p.sessionContext.session?.kernel; i++)
     await new Promise(r => setTimeout(r, 25));
@@ -272,5 +279,7 @@ def shared_notebook(lab_page: tuple[Page, list[str]], server: Server) -> Noteboo
 def notebook(shared_notebook: Notebook, lab_page: tuple[Page, list[str]]) -> Iterator[Notebook]:
     """One notebook and kernel, its cells replaced by each test; no test may throw in the page."""
     lab_page[1].clear()
+    # A dialog of a server that was slow to answer would take every click of the tests after it.
+    lab_page[0].evaluate("() => document.querySelectorAll('.jp-Dialog').forEach(d => d.remove())")
     yield shared_notebook
     assert lab_page[1] == []
