@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import table
-from benchmarks.place import Place
+from benchmarks.place import Place, keep_bytecode
 from benchmarks.table import Row
 
 # What a user feels most comes first. Each is `module:function`, called with the place.
@@ -87,6 +87,7 @@ def main() -> int:
     """Measure and print; 1 when something could not be measured."""
     given = _options()
     given.folder.mkdir(parents=True, exist_ok=True)
+    keep_bytecode(given.folder.resolve())
     place = Place(given.folder.resolve(), given.quick)
     facts = table.machine()
     try:

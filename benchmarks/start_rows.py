@@ -51,7 +51,9 @@ def load(place: Place) -> Iterator[Row]:
     def peer() -> float:
         return _child(PEER)["load"]
 
-    ours()
+    ours()  # the first start of each writes its bytecode
+    peer()
+    said.clear()
     found = in_turn(place.turns, {"ours": ours, "peer": peer})
     both, last = found.median("ours") or 0.0, said[-1]
     heavy = sorted(set(HEAVY) & set(map(str, last["foreign"])))  # type: ignore[call-overload]  # JSON
