@@ -149,11 +149,18 @@ def _start(port_file: Path) -> Door:
         time.sleep(0.1)
     else:
         child.terminate()
+    words, remedy = _last_words(log)
     raise SandboxError(
-        f"The sandbox did not start: {_last_words(log)}", hint=f"Its log: {log}", code="sandbox"
+        f"The sandbox did not start: {words}",
+        hint="\n".join([*remedy, f"Its log: {log}"]),
+        code="sandbox",
     )
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: Path) -> tuple[str, list[str]]:
+    """The last sentence of the log, and the indented lines below it: what to do."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else f"nothing was answered within {_START_SECONDS:.0f} s."
+    remedy: list[str] = []
+    while lines and lines[-1].startswith("  "):
+        remedy.insert(0, lines.pop().strip())
+    return lines[-1] if lines else f"nothing answered within {_START_SECONDS:.0f} s.", remedy
