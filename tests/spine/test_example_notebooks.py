@@ -1,5 +1,6 @@
 """The example notebooks run from top to bottom in a real kernel."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -87,8 +88,36 @@ def test_a_second_version_is_tried_taken_and_rolled_back(tmp_path, inside, monke
     assert list(inside.ml_client.online_endpoints.list()) == []
 
 
+def test_the_image_is_checked_mended_and_run_as_in_ci(tmp_path, world, monkeypatch):
+    done = execute("06_ci.ipynb", tmp_path, world, monkeypatch)
+    said = outputs(done)
+    assert failures(done) == []
+    assert "parcels/Dockerfile:5 error AML001" in said
+    assert "+RUN pip install --no-cache-dir -r /tmp/requirements.txt" in said
+    assert said.count("2 image cells of image.ipynb ran.") == 2
+    assert "Nothing changed" in said
+    assert "rehearsal: served" in said
+
+
+def test_the_pipeline_runs_the_commands_that_the_notebook_tries():
+    steps = re.findall(r"run: (python -m jupyter.*)", (FOLDER / "github-actions.yml").read_text())
+    cells = nbformat.read(FOLDER / "06_ci.ipynb", as_version=4).cells
+    tried = "\n".join(cell.source for cell in cells).replace("!{python}", "python")
+    assert len(steps) == 2
+    assert [step for step in steps if step not in tried.splitlines()] == []
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.name)
 def test_a_notebook_says_at_its_top_what_it_needs(path):
     top = nbformat.read(path, as_version=4).cells[0]
     assert top.cell_type == "markdown"
     assert "**Needs:**" in top.source
+
+
+def test_the_panel_makes_an_image_that_answers(tmp_path, inside, monkeypatch):
+    done = execute("04_panel.ipynb", tmp_path, {}, monkeypatch)
+    said = outputs(done)
+    assert failures(done) == []
+    assert "Image panel" in said
+    assert "['setosa', 'virginica']" in said
+    assert list(inside.ml_client.online_endpoints.list()) == []
