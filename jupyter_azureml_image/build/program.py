@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -71,10 +72,20 @@ def environment(engine: Engine, folder: Path | None) -> dict[str, str]:
     found["DOCKER_CLI_HINTS"] = "false"
     if folder is not None:
         if not chosen_builder():
-            found["BUILDX_CONFIG"] = str(folder / "buildx")
+            found["BUILDX_CONFIG"] = str(_notes(folder))
         if (config := without_broken_helpers(folder)) is not None:
             found["DOCKER_CONFIG"] = str(config)
     return found
+
+
+def _notes(folder: Path) -> Path:
+    """buildx's own notes of one run, with a name that all runs beside it share: BuildKit sends
+    only what changed to those it knows by this name, and the whole context to a stranger."""
+    own = folder / "buildx"
+    own.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(str(folder.parent.resolve()).encode()).hexdigest()[:16]
+    (own / ".buildNodeID").write_text(name, encoding="ascii")
+    return own
 
 
 def chosen_builder() -> str | None:
