@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .build.engine import Engine
 
 OnEvent = Callable[[Event], None]
+Stopped = Callable[[], bool]
 Deployable: TypeAlias = "str | ImageBuild | RegisteredEnvironment"
 """NAME:VERSION of an environment, the result of a cell, or a registered environment."""
 
@@ -30,6 +31,7 @@ def deploy(
     *,
     endpoint: str,
     on_event: OnEvent | None = None,
+    stopped: Stopped | None = None,
     local: bool = False,
     **options: Any,
 ) -> Deployment:
@@ -37,6 +39,7 @@ def deploy(
     the local engine until it is deleted.
 
     Options are those of `%azureml_image deploy`; `sample` may hold the sample request itself.
+    `stopped` is asked now and then whether to give up (Cancelled; what was half made goes away).
     Raises BadUsage before anything is made, DeploymentFailed with the cause from the log.
     """
     asked = _request(environment, endpoint, options)
@@ -47,7 +50,7 @@ def deploy(
         return deploy_locally(_engine(), _image(environment, asked.environment), asked, emit)
     from .azure.deployments import deploy as deploy_online
 
-    return deploy_online(_connection(), asked, emit)
+    return deploy_online(_connection(), asked, emit, stopped or _never)
 
 
 def rollback(endpoint: str, *, on_event: OnEvent | None = None) -> str:
@@ -156,6 +159,11 @@ def _engine_if_any() -> Engine | None:
         return _engine()
     except BuilderUnavailable:
         return None
+
+
+def _never() -> bool:
+    """For a caller who lets it run to its end."""
+    return False
 
 
 def _unheard(event: Event) -> None:

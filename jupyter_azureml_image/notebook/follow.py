@@ -51,6 +51,11 @@ def follow(live: LiveRun, screen: Screen) -> ImageBuild:
 
 
 def _left(live: LiveRun) -> Cancelled:
+    if not live.run_id:  # a deployment, which no journal keeps
+        return Cancelled(
+            "It was left while it is being stopped.",
+            hint="%azureml_image resources shows what is there.",
+        )
     return Cancelled(
         f"Run {live.run_id} was left while it is being stopped.",
         hint=f"%azureml_image attach {live.run_id} shows how it ended.",

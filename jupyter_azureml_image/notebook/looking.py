@@ -6,10 +6,13 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RegistryError
 from ..view.table import Table
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from ..catalog.refresh import Tags
 
 Given = dict[str, Any]
 
@@ -59,19 +62,27 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
     from .. import catalog
 
     found = catalog.search(" ".join(given.get("words", ())))
-    fresh = bool(given.get("refresh"))
-    head = ("Status", "Image", "Python", "Accelerator", "Successor")
-    rows = []
-    for image in found:
-        row = (
+    head = ("Status", "Image", "Python", "Accelerator", "Supported until", "Successor")
+    rows = tuple(
+        (
             image.status,
             image.reference,
             image.python or "unknown",
             image.accelerator,
+            image.supported_until or "unknown",
             image.successor_reference or "",
         )
-        rows.append((*row, _tags(image.reference)) if fresh else row)
-    return Table("Base images", (*head, "Tags") if fresh else head, tuple(rows))
+        for image in found
+    )
+    note = catalog.age_sentence()
+    if given.get("refresh") and found:
+        from ..catalog.refresh import refresh_all
+
+        today = refresh_all([image.reference for image in found])
+        rows = tuple((*row, *_today(today[row[1]])) for row in rows)
+        head = (*head, "Newest tag", "Digest")
+        note = f"{note} Tags and digests are of now; FROM IMAGE@DIGEST pins one."
+    return Table("Base images", head, rows, note)
 
 
 def explain(shell: InteractiveShell | None, given: Given) -> Table:
@@ -81,11 +92,11 @@ def explain(shell: InteractiveShell | None, given: Given) -> Table:
     return Table(given["code"], (), tuple((line,) for line in meaning(given["code"]).splitlines()))
 
 
-def _tags(reference: str) -> str:
-    from ..catalog.refresh import refresh
-
-    tags = refresh(reference)
-    return ", ".join(tags.tags[:5])
+def _today(answer: Tags | RegistryError) -> tuple[str, str]:
+    """The newest tag and its digest, or why there is none."""
+    if isinstance(answer, RegistryError):
+        return answer.message, ""
+    return answer.newest or "none", answer.digest or ""
 
 
 def _shown(value: Any) -> str:

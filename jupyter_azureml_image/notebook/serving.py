@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import options as opt
 from ..errors import BadUsage
-from ..events import Emit
 from ..result import ImageBuild
 from ..view.table import Table
-from .calls import as_run
+from .calls import Call, as_run
 from .cells import screen
 from .follow import follow
 
@@ -35,7 +33,7 @@ def deploy(shell: InteractiveShell, given: Given) -> Any:
     made = _watched(
         shell,
         f"deploy {given['env']}",
-        lambda emit: api.deploy(environment, on_event=emit, **known),
+        lambda emit, stopped: api.deploy(environment, on_event=emit, stopped=stopped, **known),
     )
     if "as" in given:
         shell.user_ns[given["as"]] = made
@@ -49,7 +47,7 @@ def rollback(shell: InteractiveShell, given: Given) -> None:
     name = _watched(
         shell,
         f"roll back {given['endpoint']}",
-        lambda emit: api.rollback(given["endpoint"], on_event=emit),
+        lambda emit, _: api.rollback(given["endpoint"], on_event=emit),
     )
     print(f"{name} takes all requests of {given['endpoint']}.")  # noqa: T201  # the answer
 
@@ -61,7 +59,7 @@ def delete(shell: InteractiveShell, given: Given) -> None:
     said = _watched(
         shell,
         f"delete {given['endpoint']}",
-        lambda emit: api.delete(given["endpoint"], given.get("deployment"), on_event=emit),
+        lambda emit, _: api.delete(given["endpoint"], given.get("deployment"), on_event=emit),
     )
     print(said)  # noqa: T201  # the answer
 
@@ -87,6 +85,6 @@ def _environment(shell: InteractiveShell, word: str) -> Any:
     return value if isinstance(value, ImageBuild) else word
 
 
-def _watched(shell: InteractiveShell, title: str, call: Callable[[Emit], Any]) -> Any:
+def _watched(shell: InteractiveShell, title: str, call: Call) -> Any:
     """Do `call` in the background and show its events; raises ImageError."""
     return follow(as_run(title, call), screen(shell, "auto", ""))

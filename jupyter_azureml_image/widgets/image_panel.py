@@ -48,7 +48,7 @@ class Panel:
         self._builder = w.ToggleButtons(
             options=BUILDERS,
             description="Builder",
-            style={**LABEL, "button_width": "5em"},
+            style={**LABEL, "button_width": "6em"},
             layout=WIDE,
         )
         self._endpoint = w.Text(description="Endpoint", style=LABEL, layout=WIDE)
@@ -219,7 +219,9 @@ class Panel:
             environment = self._last or self._name.value.strip()
             return as_run(
                 f"deploy to {endpoint}",
-                lambda emit: api.deploy(environment, endpoint=endpoint, on_event=emit, **given),
+                lambda emit, stopped: api.deploy(
+                    environment, endpoint=endpoint, on_event=emit, stopped=stopped, **given
+                ),
             )
 
         self._begin("Deploying.", begin)

@@ -28,8 +28,8 @@ FLAGS = """
 --disable-default-apps --mute-audio
 """
 
-# Notebook 7 throws this at its start, by itself.
-KNOWN_ERRORS = ("reading 'schema'",)
+# Notebook 7 throws these at its start, by itself.
+KNOWN_ERRORS = ("reading 'schema'", "'filebrowser:open-path' not registered")
 
 FONTS = {"/usr/share/fonts/truetype/dejavu": "fonts-dejavu-core"}
 

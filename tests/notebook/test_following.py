@@ -13,6 +13,7 @@ import pytest
 from jupyter_azureml_image import events as e
 from jupyter_azureml_image.cancellation import Cancellation
 from jupyter_azureml_image.errors import BuildFailed, Cancelled, ImageError
+from jupyter_azureml_image.notebook.calls import as_run
 from jupyter_azureml_image.notebook.follow import STOPPING, follow
 from jupyter_azureml_image.notebook.screen import Keeper, Printer, Slot
 from jupyter_azureml_image.result import ImageBuild
@@ -107,6 +108,23 @@ def test_the_second_interrupt_leaves_at_once_and_says_how_to_attach() -> None:
         assert not run.over
     finally:
         release.set()
+
+
+def test_a_deployment_is_followed_and_stopped_like_a_run() -> None:
+    def deploy(emit: e.Emit, stopped: Callable[[], bool]) -> str:
+        emit(e.StepStarted("endpoint", "creating endpoint"))
+        for _ in range(400):
+            if stopped():
+                raise Cancelled("The deployment was stopped.")
+            threading.Event().wait(0.05)
+        return "deployed"
+
+    watcher = Watcher(e.StepStarted)
+    with pytest.raises(Cancelled, match="The deployment was stopped"):
+        follow(as_run("deploy env:1", deploy), watcher)
+    ended = watcher.events[-1]
+    assert isinstance(ended, e.RunEnded)
+    assert ended.outcome == "cancelled"
 
 
 def test_after_the_run_an_interrupt_is_an_interrupt_again() -> None:
