@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := jupyter_azureml_image tests tools $(wildcard benchmarks)
 
-.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench bench-quick stacks azure-check conformance witness clean
+.PHONY: help setup engine engine-modern buildx base-image stop demo test lint bench bench-quick stacks azure-check example-outputs conformance witness clean
 
 help:
 	@echo "make demo         set everything up and run the quickstart notebook"
@@ -20,6 +20,7 @@ help:
 	@echo "make stop         stop what these commands started"
 	@echo "make lint, stacks, azure-check"
 	@echo "make bench, bench-quick   ours beside its peers, in one table"
+	@echo "make example-outputs   run the example notebooks and keep their outputs in them; NOTEBOOKS='01 05' narrows it"
 	@echo "make conformance SPECS=DIR   hold the sandbox and our requests to Azure's own documents"
 	@echo "make witness      azure-cli and azurite against the sandbox (downloads about 900 MB)"
 
@@ -69,6 +70,9 @@ stacks: setup
 
 azure-check: setup
 	@$(BIN)/python -m tools.azure_check $(ARGS)
+
+example-outputs: setup
+	@$(PYTHON) -m tools.during $(BIN)/python -m tools.example_outputs $(NOTEBOOKS)
 
 conformance: setup
 	@test -d "$(SPECS)" || { echo "Name the folder that holds azure-specs and azure-recordings: make conformance SPECS=DIR" >&2; exit 2; }
