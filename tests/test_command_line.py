@@ -169,9 +169,11 @@ def test_run_stops_at_the_first_failure(folder: Path) -> None:
 
 def test_bases_lists_the_catalog(capsys: Capture) -> None:
     assert main(["bases", "minimal-py312-inference"]) == 0
-    assert "mcr.microsoft.com/azureml/minimal-py312-inference" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "mcr.microsoft.com/azureml/minimal-py312-inference" in shown
+    assert shown.splitlines()[-1].startswith("Catalog of 20")
     assert main(["bases", "minimal-py312-inference", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["base_images"][0]["python"]
+    assert json.loads(capsys.readouterr().out)["base_images"][0]["supported_until"]
 
 
 def test_doctor_is_a_table(state_dir: Path, capsys: Capture) -> None:

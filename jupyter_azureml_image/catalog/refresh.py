@@ -7,7 +7,8 @@ is called unless the user asks for it (`bases --refresh`, a pinned digest on req
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ _MANIFESTS = ", ".join(
     )
 )
 _SECONDS = 15
+_AT_ONCE = 8
+_UNREACHABLE = "registry-unreachable"
 _DATED = re.compile(r"(\d{8})\.v(\d+)")
 _BUILD = re.compile(r"\d+")
 
@@ -58,10 +61,33 @@ class Tags:
     digest: str | None = None
 
 
-def refresh(reference: str, client: Client | None = None, *, scheme: str = "https") -> Tags:
+def refresh_all(references: Sequence[str]) -> dict[str, Tags | RegistryError]:
+    """Today's tags of many images: of each its tags, or the registry's refusal.
+
+    Raises RegistryError where a registry does not answer at all: the others would not
+    either, each after its own wait.
+    """
+    answers: dict[str, Tags | RegistryError] = {}
+    for first in references[:1]:
+        answers[first] = _tags_or_refusal(first)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers.update(zip(references[1:], pool.map(_tags_or_refusal, references[1:]), strict=True))
+    return answers
+
+
+def _tags_or_refusal(reference: str) -> Tags | RegistryError:
+    try:
+        return refresh(reference)
+    except RegistryError as error:
+        if error.code == _UNREACHABLE:
+            raise
+        return error
+
+
+def refresh(reference: str, client: Client | None = None, *, scheme: str | None = None) -> Tags:
     """Today's tags of an image's repository. Raises RegistryError where there is no answer."""
     registry, repository, _, _ = split_reference(reference)
-    asked = _Asked(client or _session(), f"{scheme}://{registry}", registry)
+    asked = _Asked(client or _session(), _root(registry, scheme), registry)
     tags = asked.tags(repository)
     pinned = sorted((t for t in tags if t != "latest"), key=_age_key, reverse=True)
     wanted = asked.digest(repository, "latest") if "latest" in tags else None
@@ -72,12 +98,12 @@ def refresh(reference: str, client: Client | None = None, *, scheme: str = "http
     return Tags(repository, tags, "latest" if wanted else None, wanted)
 
 
-def digest_of(reference: str, client: Client | None = None, *, scheme: str = "https") -> str:
+def digest_of(reference: str, client: Client | None = None, *, scheme: str | None = None) -> str:
     """The manifest digest that a reference stands for today (`sha256:...`)."""
     registry, repository, tag, digest = split_reference(reference)
     if digest:
         return digest
-    found = _Asked(client or _session(), f"{scheme}://{registry}", registry).digest(
+    found = _Asked(client or _session(), _root(registry, scheme), registry).digest(
         repository, tag or "latest"
     )
     if found is None:
@@ -86,6 +112,12 @@ def digest_of(reference: str, client: Client | None = None, *, scheme: str = "ht
             hint=f"`%azureml_image bases --refresh {repository.rsplit('/', 1)[-1]}` lists tags.",
         )
     return found
+
+
+def _root(registry: str, scheme: str | None) -> str:
+    """Where a registry answers: one on this machine without TLS, as Docker has it."""
+    local = registry.partition(":")[0] in ("localhost", "127.0.0.1")
+    return f"{scheme or ('http' if local else 'https')}://{registry}"
 
 
 def _age_key(tag: str) -> tuple[int, int, int, str]:
@@ -137,6 +169,7 @@ class _Asked:
             raise RegistryError(
                 f"{self.registry} cannot be reached: {type(error).__name__}",
                 hint="The catalog that ships with the package works without a network.",
+                code=_UNREACHABLE,
             ) from error
 
 

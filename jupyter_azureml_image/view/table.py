@@ -13,11 +13,13 @@ _STATES = {"good": "✓ good", "note": "i note", "bad": "✗ bad"}
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` are cells of text; `columns` may be empty for labels and values."""
+    """`rows` are cells of text; `columns` may be empty for labels and values; `note` is a
+    sentence below them."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    note: str = ""
 
     def lines(self) -> Iterator[str]:
         """The table as text; a column is as wide as its widest cell."""
@@ -30,6 +32,8 @@ class Table:
         for row in cells:
             padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             yield "  ".join(padded).rstrip()
+        if self.note:
+            yield clean(self.note)
 
     def html(self) -> str:
         """The table as HTML."""
@@ -42,7 +46,8 @@ class Table:
         head = [element("thead", element("tr", *heads))] if heads else []
         body = [element("tr", *(element("td", cell) for cell in row)) for row in self._signed()]
         caption = element("caption", self.title, cls="azi-hidden")
-        return frame(element("table", caption, *head, element("tbody", *body)))
+        note = [element("p", self.note)] if self.note else []
+        return frame(element("table", caption, *head, element("tbody", *body)), *note)
 
     def _signed(self) -> Iterator[tuple[str, ...]]:
         """A state never stands as a colour or a sign alone."""

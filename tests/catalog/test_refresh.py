@@ -8,7 +8,9 @@ import json
 import pytest
 import requests
 
-from jupyter_azureml_image.catalog.refresh import digest_of, refresh
+from jupyter_azureml_image import catalog
+from jupyter_azureml_image.__main__ import main
+from jupyter_azureml_image.catalog.refresh import digest_of, refresh, refresh_all
 from jupyter_azureml_image.errors import RegistryError
 
 TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -77,3 +79,31 @@ def test_a_registry_that_does_not_answer_is_a_sentence() -> None:
     with pytest.raises(RegistryError, match="cannot be reached") as caught:
         refresh("127.0.0.1:1/azureml/one", scheme="http")
     assert "without a network" in str(caught.value)
+
+
+def test_of_many_images_one_that_is_not_listed_stops_no_other(registry: str) -> None:
+    digest = push(registry, "azureml/here", "a", "7", "latest")
+    here, gone = f"{registry}/azureml/here", f"{registry}/azureml/gone"
+    answers = refresh_all([gone, here])
+    found, refused = answers[here], answers[gone]
+    assert not isinstance(found, RegistryError)
+    assert (found.newest, found.digest) == ("7", digest)
+    assert "does not list azureml/gone" in str(refused)
+
+
+def test_many_images_of_a_registry_that_does_not_answer_are_one_sentence() -> None:
+    with pytest.raises(RegistryError, match="cannot be reached"):
+        refresh_all([f"127.0.0.1:1/azureml/{name}" for name in ("a", "b", "c")])
+
+
+def test_bases_refresh_shows_the_newest_tag_and_the_digest_to_pin(
+    registry: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = push(registry, "azureml/shown", "a", "20260101.v1", "latest")
+    shown = catalog.BaseImage(
+        "azureml/shown", "inference-prebuilt", "current", registry=registry, python="3.12"
+    )
+    monkeypatch.setattr(catalog, "search", lambda words: (shown,))
+    assert main(["bases", "shown", "--refresh", "--format", "json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["base_images"]
+    assert (row["newest_tag"], row["digest"]) == ("20260101.v1", digest)

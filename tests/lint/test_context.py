@@ -18,8 +18,15 @@ FILES = Around(files={"code/score.py": "", "model/m.pkl": 10, "requirements.txt"
 def test_a_missing_source_is_an_error_with_its_place_and_a_guess() -> None:
     finding = one("AML050", BASE + "COPY modle /var/azureml-app/azureml-models\n", FILES)
     assert (finding.severity, finding.line, finding.column) == ("error", 2, 6)
+    assert finding.message.endswith("in the build context; did you mean model?")
     assert finding.fixes[0].edits[0].text == "model"
     assert not finding.fixes[0].certain
+
+
+def test_a_missing_source_with_nothing_like_it_gets_no_guess() -> None:
+    finding = one("AML050", BASE + "COPY weights.bin /opt/\n", FILES)
+    assert finding.message == "COPY weights.bin: no such file or folder in the build context"
+    assert finding.fixes == ()
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,13 @@ def test_redirections_are_no_placeholders(line: str) -> None:
     assert "AML002" not in codes(f"{BASE}{line}\n")
 
 
+def test_a_template_with_a_pattern_in_it_is_told_whole() -> None:
+    template = r"{{latest-image-tag:biweekly\.\d{6}\.\d{1}.*}}"
+    finding = one("AML002", f"FROM mcr.microsoft.com/aifx/acpt/stable:{template}\n")
+    assert finding.severity == "warning"
+    assert finding.message.startswith(f"{template} is a template")
+
+
 def test_a_template_is_only_a_warning_and_told_once() -> None:
     text = "FROM mcr.microsoft.com/azureml/inference-base-2204:{{latest-image-tag}}\nENV A={{b}}\n"
     assert one("AML002", text).severity == "warning"

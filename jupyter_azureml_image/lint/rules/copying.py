@@ -81,23 +81,24 @@ def _missing(subject: Subject, keyword: str, source: str, span: Span) -> Finding
     kind = "nothing matches it" if is_glob(source) else "no such file or folder"
     above = subject.text[span.start : span.end].lstrip("\"'").startswith("../")
     where = " (nothing above the context can be copied)" if above else ""
+    meant = _near(subject, path)
+    asked = f"; did you mean {meant}?" if meant else ""
     return Finding(
         span,
-        f"{keyword} {source}: {kind} in the build context{where}",
-        fixes=_near(subject, path, span),
+        f"{keyword} {source}: {kind} in the build context{where}{asked}",
+        fixes=(replace(f"Copy {meant}", span, meant, certain=False),) if meant else (),
     )
 
 
-def _near(subject: Subject, path: str, span: Span) -> tuple[Fix, ...]:
+def _near(subject: Subject, path: str) -> str | None:
     """The path of the context that was most likely meant."""
     manifest = subject.manifest
     known = [entry.path for entry in manifest.entries] if manifest else []
     name = path.rsplit("/", 1)[-1]
     same_name = [p for p in known if p.rsplit("/", 1)[-1] == name]
-    meant = same_name[0] if len(same_name) == 1 else nearest(path, known)
-    if meant is None or not re.search(r"\S", path):
-        return ()
-    return (replace(f"Copy {meant}", span, meant, certain=False),)
+    if not path.strip():
+        return None
+    return same_name[0] if len(same_name) == 1 else nearest(path, known)
 
 
 @rule(

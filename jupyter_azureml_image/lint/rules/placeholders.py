@@ -15,7 +15,8 @@ from ..shell import Command
 from ..subject import Subject
 
 _INSTALLERS = ("pip", "pip3", "apt-get", "apt", "conda", "mamba")
-_TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
+# A template may hold a pattern, braces and all: {{latest-image-tag:biweekly\.\d{6}.*}}
+_TEMPLATE = re.compile(r"\{\{(?:[^{}\n]|\{[^{}\n]*\})*\}\}")
 _DEFAULT_BASE = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
 
 
