@@ -63,7 +63,7 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
 
     found = catalog.search(" ".join(given.get("words", ())))
     head = ("Status", "Image", "Python", "Accelerator", "Supported until", "Successor")
-    rows = tuple(
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
             image.status,
             image.reference,
