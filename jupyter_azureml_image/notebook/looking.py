@@ -62,7 +62,14 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
     from .. import catalog
 
     found = catalog.search(" ".join(given.get("words", ())))
-    head = ("Status", "Image", "Python", "Accelerator", "Supported until", "Successor")
+    head: tuple[str, ...] = (
+        "Status",
+        "Image",
+        "Python",
+        "Accelerator",
+        "Supported until",
+        "Successor",
+    )
     rows: tuple[tuple[str, ...], ...] = tuple(
         (
             image.status,
