@@ -124,9 +124,32 @@ def _workspace() -> tuple[Row, ...]:
     return (
         Row("identity", "good", facts.signed_in_as or "signed in"),
         Row("workspace", "good", f"{facts.name} ({kind})"),
+        *_network(current),
         _registry(current),
         *_rights(current),
     )
+
+
+def _network(current: Connection) -> tuple[Row, ...]:
+    """What a cloud build has to reach, each asked by itself."""
+    from .azure import reach
+
+    upload, untold = None, ""
+    try:
+        upload = reach.upload_url(current)
+    except ImageError as error:
+        untold = f"; the upload host is not known: {error.message}"
+    found = reach.places(current.arm, current.facts.login_server, upload)
+    answering = ", ".join(f"{each.what} ({each.host})" for each in found if not each.blocked)
+    rows = [
+        Row("network", "bad", f"{each.what} ({each.host}): {each.blocked}", each.remedy)
+        for each in found
+        if each.blocked
+    ]
+    if answering:
+        state: Literal["good", "note"] = "note" if untold else "good"
+        rows.insert(0, Row("network", state, f"answering: {answering}{untold}"))
+    return tuple(rows)
 
 
 def _registry(current: Connection) -> Row:

@@ -32,7 +32,7 @@ from ..errors import (
 from ..events import Emit, Event, LogLine, Note, StepEnded, StepStarted
 from ..explain.explain import explain
 from ..plan.request import BuildRequest, TaskOptions
-from . import acr_request, workspaces
+from . import acr_request, reach, workspaces
 from .acr_dialect import AcrReader
 from .acr_request import Source, Target
 from .acr_run import AcrRun, Verdict, schedule
@@ -91,9 +91,10 @@ class AcrBuilder:
         token = RunToken(self.abilities.way, {"file": str(job.folder / _FILE)})
 
         def work(cancelled: threading.Event) -> BuiltImage:
-            upon = self._upon_dependencies(job, emit, cancelled)
-            run = self._begin(upon, f"run-{job.run_id}", emit, cancelled)
-            return self._follow(run, upon.recipe.text, cancelled)
+            with reach.told_apart(self._places):
+                upon = self._upon_dependencies(job, emit, cancelled)
+                run = self._begin(upon, f"run-{job.run_id}", emit, cancelled)
+                return self._follow(run, upon.recipe.text, cancelled)
 
         return BackgroundRun(token, work, _nothing)
 
@@ -113,7 +114,8 @@ class AcrBuilder:
             run = AcrRun(
                 self._arm(emit, cancelled), Target(**known["target"]), known["run_id"], emit
             )
-            return self._follow(run, known["text"], cancelled)
+            with reach.told_apart(self._places):
+                return self._follow(run, known["text"], cancelled)
 
         return BackgroundRun(token, work, _nothing)
 
@@ -122,6 +124,10 @@ class AcrBuilder:
             emit(Note(sentence, "warning"))
 
         return replace(self._place.connection.arm, tell=tell, stopped=cancelled)
+
+    def _places(self, upload_url: str | None = None) -> tuple[reach.Reached, ...]:
+        place = self._place
+        return reach.places(place.connection.arm, place.login_server, upload_url)
 
     def _upon_dependencies(self, job: BuildJob, emit: Emit, cancelled: threading.Event) -> BuildJob:
         """The job as it is built upon its dependency image, which is built first where the
@@ -155,7 +161,9 @@ class AcrBuilder:
         doing = f"asking {target.login_server} where to upload the context"
         path = f"{target.registry_id}/listBuildSourceUploadUrl"
         answer = arm.call(Call("POST", path, target.api, doing)) or {}
-        upload(str(answer.get("uploadUrl")), sent, emit, cancelled.is_set)
+        url = str(answer.get("uploadUrl"))
+        with reach.told_apart(lambda: self._places(url)):
+            upload(url, sent, emit, cancelled.is_set)
         source = Source(str(answer.get("relativePath")), sent.dockerfile)
         make = acr_request.task_file if self._buildkit else acr_request.quick_build
         body = make(target, source, job.recipe, self._place.options)

@@ -97,6 +97,8 @@ class Arm:
                 return _body(response, call)
             refusal = from_answer(response)
             told = refused(refusal, call.doing)
+            if refusal.status == 401 and attempt == 1:
+                continue  # azure-core dropped the token; the credential may have a newer one
             if last or not _passing(refusal.status, call):
                 raise told
             pause = refusal.retry_after or 2.0**attempt / 2

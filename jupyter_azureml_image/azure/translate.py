@@ -76,13 +76,14 @@ def _no_network(error: Any, doing: str) -> ImageError:
     )
     name = host.group(1) if host else "Azure"
     return ServiceFault(
-        f"{name} could not be reached while {doing}: {_root(error)}.",
+        f"{name} could not be reached while {doing}: {root_cause(error)}.",
         hint="Check the network, and HTTPS_PROXY where there is a proxy.",
         code="no-network",
     )
 
 
-def _root(error: BaseException) -> str:
+def root_cause(error: BaseException) -> str:
+    """Why a connection came to nothing, in words."""
     text = str(error)
     for sign, words in (
         ("ProxyError", "the proxy did not let it through"),

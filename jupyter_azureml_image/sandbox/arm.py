@@ -3,6 +3,7 @@ needs."""
 
 from __future__ import annotations
 
+import base64
 import datetime
 import re
 import uuid
@@ -113,9 +114,15 @@ def forbidden(names: Names, action: str, scope: str) -> Response:
     return arm_error(403, "AuthorizationFailed", message)
 
 
-def signed_out(code: str, message: str) -> Response:
-    """Make ARM's answer to a missing, wrong or expired token."""
-    challenge = f'Bearer authorization_uri="https://login.microsoftonline.com/", error="{code}"'
+def signed_out(code: str, message: str, claims: str = "") -> Response:
+    """Make ARM's answer to a missing, wrong or expired token; with `claims`, one that was revoked
+    before its time (continuous access evaluation)."""
+    challenge = 'Bearer authorization_uri="https://login.microsoftonline.com/"'
+    if claims:
+        packed = base64.b64encode(claims.encode()).decode()
+        challenge += f', error="insufficient_claims", claims="{packed}"'
+    else:
+        challenge += f', error="{code}"'
     return arm_error(401, code, message, headers={"WWW-Authenticate": challenge})
 
 

@@ -133,9 +133,12 @@ class Azure:
                 "AuthenticationFailed",
                 "Authentication failed. The 'Authorization' header is missing.",
             )
-        if not self._mint.signed_in(token) or self._faults.take("signed-out"):
+        refused = self._faults.take("signed-out", request)
+        if refused or not self._mint.signed_in(token):
             return signed_out(
-                "ExpiredAuthenticationToken", "The access token has expired or is not yet valid."
+                "ExpiredAuthenticationToken",
+                "The access token has expired or is not yet valid.",
+                str(refused.settings.get("claims", "")) if refused else "",
             )
         action = action_of(request.method, request.path)
         if self._faults.take_forbidden(action):

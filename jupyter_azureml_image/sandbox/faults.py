@@ -29,7 +29,8 @@ MEANINGS = {
     "no-registry": "the workspace has no container registry",
     "identity-datastore": "the default datastore hands out no secret",
     "forbidden": "the right `action` is missing (403 AuthorizationFailed)",
-    "signed-out": "every token is refused by ARM (401)",
+    "signed-out": "every token is refused by ARM (401); `claims` challenges to sign in anew",
+    "blocked-host": "the proxy lets nobody through to hosts that match `host`",
     "token-expires": "sign-in hands out tokens that live `seconds`",
     "compute-user": "the identity endpoint answers with the logged-in user `name`, not its own",
     "registry-scope-refused": "no token for the registry's own scope; one for ARM still exchanges",
@@ -125,6 +126,16 @@ class Faults:
                     and fault.left != 0
                     and wanted.lower() == action.lower()
                 ):
+                    self._strike(fault)
+                    return True
+        return False
+
+    def blocks(self, host: str) -> bool:
+        """Say whether this host is behind a network that does not let us through."""
+        with self._lock:
+            for fault in self._on:
+                wanted = str(fault.settings.get("host", ""))
+                if fault.name == "blocked-host" and fault.left != 0 and re.search(wanted, host):
                     self._strike(fault)
                     return True
         return False

@@ -32,6 +32,7 @@ class Gate:
     authority: Authority
     upstream: Upstream
     refuses: Callable[[str], bool]
+    blocked: Callable[[str], bool]
     note: Callable[[str, str, str], None]
 
 
@@ -54,7 +55,9 @@ class _ProxyConnection(BaseHTTPRequestHandler):
         self.close_connection = True
         if not self._authorised():
             return
-        if is_azure_host(host):
+        if self.gate.blocked(host):
+            self.send_error(403, "The sandbox was told to block this host")
+        elif is_azure_host(host):
             self._answer_here(host, self.gate.application)
         elif f"{host}:{port}" == self.gate.login_server:
             # clients that believe every registry speaks TLS: the port itself speaks plain http

@@ -214,6 +214,7 @@ class World:
             authority=authority,
             upstream=outwards,
             refuses=lambda _: self._refuse or self.faults.take("refuse-foreign-hosts") is not None,
+            blocked=self.faults.blocks,
             note=self.notes.add,
         )
         server = loopback_server(wanted, proxy_handler(gate))

@@ -17,3 +17,8 @@ def test_the_line_can_be_typed_as_it_stands():
         "docker build --platform linux/amd64 --build-arg 'V=a b' --secret id=pip,env=PIP_TOKEN "
         "--target run --no-cache -t iris:1 -f Dockerfile '/my folder'"
     )
+
+
+def test_a_proxy_is_shown_without_its_name_and_password():
+    recipe = Recipe("FROM x", build_args=(("HTTPS_PROXY", "http://me:pw@proxy:3128"),))
+    assert "HTTPS_PROXY=http://***@proxy:3128'" in docker_build(recipe, ".", "iris:1")
