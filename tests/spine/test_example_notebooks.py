@@ -1,5 +1,6 @@
 """The example notebooks run from top to bottom in a real kernel."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,14 +8,21 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tools.example_outputs import stripped, tidy
+
 FOLDER = Path(__file__).parents[2] / "example_notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+RUN_AGAIN = "Run 'make example-outputs NOTEBOOKS=...' and look at what it wrote."
+MACHINE = re.compile(
+    r"/(?:home|root|work|Users|var/folders)/|/tmp/(?!requirements)|[A-Z]:\\\\Users|site-packages"
+)
 
 
 def execute(name, folder, world, monkeypatch):
     """The notebook as a user would have it after 'Run all', in an empty folder."""
     for key, value in world.items():
         monkeypatch.setenv(key, value)
-    notebook = nbformat.read(FOLDER / name, as_version=4)
+    notebook = stripped(nbformat.read(FOLDER / name, as_version=4))
     client = NotebookClient(
         notebook,
         timeout=600,
@@ -107,7 +115,45 @@ def test_the_pipeline_runs_the_commands_that_the_notebook_tries():
     assert [step for step in steps if step not in tried.splitlines()] == []
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_a_notebook_is_committed_with_the_outputs_of_one_run(path):
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), RUN_AGAIN
+    assert sum(bool(cell.outputs) for cell in cells) > len(cells) / 2, RUN_AGAIN
+    for cell in cells:
+        if cell.source.startswith("%"):
+            assert cell.outputs, cell.source
+        assert "execution" not in cell.metadata
+        meant = "raises-exception" in cell.metadata.get("tags", [])
+        assert meant == any(output.output_type == "error" for output in cell.outputs)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
+def test_a_committed_notebook_says_nothing_of_the_machine_that_ran_it(path):
+    notebook = nbformat.read(path, as_version=4)
+    text = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+    assert MACHINE.findall(text) == []
+    assert "widget-view" not in text  # a code host and a new kernel know no such model
+    assert notebook.metadata.language_info == {"name": "python"}
+    assert "widgets" not in notebook.metadata
+    assert path.stat().st_size < 1_000_000
+
+
+def test_what_is_kept_of_a_run_is_as_a_user_would_see_it():
+    pieces = ["one\n", "  push: 1 MB of 2 MB\n", "at /tmp/x7/notebooks/iris\n"]
+    cell = nbformat.v4.new_code_cell(
+        outputs=[nbformat.v4.new_output("stream", name="stdout", text=piece) for piece in pieces],
+        metadata={"execution": {"iopub.status.busy": "2026-01-01"}, "tags": ["raises-exception"]},
+    )
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}})
+    tidy(notebook, {"/tmp/x7/notebooks": "~/notebooks"})
+    assert [output.text for output in cell.outputs] == ["one\nat ~/notebooks/iris\n"]
+    assert cell.metadata == {"tags": ["raises-exception"]}
+    assert notebook.metadata == {"language_info": {"name": "python"}}
+    assert stripped(notebook).cells[0].outputs == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.name)
 def test_a_notebook_says_at_its_top_what_it_needs(path):
     top = nbformat.read(path, as_version=4).cells[0]
     assert top.cell_type == "markdown"
