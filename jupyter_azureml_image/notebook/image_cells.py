@@ -46,9 +46,11 @@ def run_notebook(path: Path) -> int:
         raise BadUsage(f"{path} has no image cell.", hint="Those begin with %%azureml_dockerfile.")
     os.chdir(path.absolute().parent)
     shell = InteractiveShell.instance()
-    shell.run_line_magic("load_ext", "jupyter_azureml_image")
-    # The command line shows the failure itself, once.
+    if not any(map(_LOADS.search, sources)):
+        shell.run_line_magic("load_ext", "jupyter_azureml_image")
+    # The command line shows the failure itself, once; and nobody reads a prompt there.
     shell._showtraceback = lambda *_: None  # IPython asks the instance
+    shell.displayhook.write_output_prompt = lambda: None
     for source in sources:
         result = shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
