@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import state
@@ -113,7 +113,9 @@ def _workspace(
 def builder_of(outside: Outside, request: BuildRequest, way: Way) -> Builder:
     """The builder that an earlier kernel started a build with; raises BuilderUnavailable."""
     local = way in ("buildx", "engine-api", "classic")
-    builders = outside.local_builders() if local else outside.cloud_builders(request)
+    # A fresh kernel connects for a cloud build, however that one was chosen.
+    cloud = replace(request, build="azureml" if way == "azureml" else "acr")
+    builders = outside.local_builders() if local else outside.cloud_builders(cloud)
     for builder in builders:
         if builder.abilities.way == way:
             return builder
