@@ -11,6 +11,7 @@ from .model import Dockerfile, Fault, Instruction, Span
 from .mounts import mounts
 from .needs import needs_of
 from .parse import parse
+from .refusals import name_problem
 from .scope import Scope, in_context
 from .words import assignments, expand
 
@@ -113,6 +114,8 @@ class _Run:
         scope.parent = parent
         if words and not base:
             self.problems.append(Fault("the base image's name is empty", words[0].span))
+        if words and parent is None and (refused := name_problem(base, self.names)):
+            self.problems.append(Fault(refused[0], words[0].span, refused[1]))
         facts = self.bases.get(base, BaseFacts())
         if parent is not None:
             above = self.scopes[parent]

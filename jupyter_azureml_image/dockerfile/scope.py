@@ -11,6 +11,7 @@ from .blanks import SPACES
 from .facts import BaseFacts, Copy, StageFacts
 from .heredocs import opening
 from .model import Fault, Instruction, Span
+from .refusals import signal_problem
 from .words import Expanded, assignments, expand, expand_split
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -190,6 +191,14 @@ def _ports(scope: Scope, port: str, span: Span) -> list[str]:
     return [f"{number}/{protocol}" for number in range(first, last + 1)]
 
 
+def _stopsignal(scope: Scope, instruction: Instruction, index: int) -> None:
+    for word in instruction.words[:1]:
+        problem = signal_problem(scope.expand(word.raw, word.span, index).text)
+        if problem:
+            remedy = "Write a name such as SIGTERM, or its number."
+            scope.problems.append(Fault(problem, word.span, remedy))
+
+
 def _onbuild(scope: Scope, instruction: Instruction, index: int) -> None:
     if instruction.inner is not None:
         scope.onbuild.append(instruction.inner)
@@ -292,6 +301,7 @@ _STEPS: dict[str, _Step] = {
     "CMD": _cmd,
     "SHELL": _shell,
     "EXPOSE": _expose,
+    "STOPSIGNAL": _stopsignal,
     "ONBUILD": _onbuild,
     "COPY": _copy,
     "ADD": _copy,

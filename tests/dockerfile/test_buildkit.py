@@ -59,6 +59,20 @@ def test_instructions_add_up_as_they_do_in_a_build(buildkit: BuildKit, lines: li
     _same_image(buildkit, "\n".join(("ARG G=global", "FROM scratch AS one", *lines)))
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["STOPSIGNAL SIGQUITT", "STOPSIGNAL 0", "STOPSIGNAL $NOTHING", "STOPSIGNAL 999",
+     "STOPSIGNAL -1", "STOPSIGNAL 1x", "STOPSIGNAL sigterm", "STOPSIGNAL RTMIN+15",
+     "STOPSIGNAL RTMIN+16", "STOPSIGNAL RTMAX-14", "STOPSIGNAL SIGUNUSED", "STOPSIGNAL SIGPOLL",
+     "FROM One", "FROM ONE", "FROM one", "FROM Busybox", "FROM scratch\nCOPY --from=One /a /"],
+)  # fmt: skip
+def test_what_the_build_refuses_late_is_a_problem(buildkit: BuildKit, line: str) -> None:
+    text = f"FROM scratch AS One\nCOPY <<EOF /a\nEOF\n{line}\n"
+    refusal = buildkit.build(text).error
+    problems = evaluate(parse(text)).problems
+    assert bool(refusal) == bool(problems), (refusal, problems)
+
+
 def test_build_arguments_reach_the_same_places(buildkit: BuildKit) -> None:
     text = (
         "ARG A=1\nARG N=builder\nFROM scratch AS builder\nARG A\nENV E=$A\n"

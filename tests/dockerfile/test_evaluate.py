@@ -146,12 +146,27 @@ def test_an_unknown_target_is_refused_with_the_names_there_are() -> None:
         ('FROM a\nCOPY "x y" /z', '"x: a double quote is opened and never closed'),
         ("FROM a\nEXPOSE http", "'http' is not a port"),
         ("FROM a\nEXPOSE 90-80", "'90-80' is not a range of ports"),
+        ("FROM a\nSTOPSIGNAL SIGQUITT", "'SIGQUITT' is not a signal"),
+        ("FROM a\nARG S=FOO\nSTOPSIGNAL $S", "'FOO' is not a signal"),
+        ("FROM a\nSTOPSIGNAL 0", "0 is not a signal that stops anything"),
+        ("FROM a AS Builder\nFROM Builder", "Builder is not the name of a stage"),
+        ("FROM Busybox:1", "Busybox:1: an image's name is lower case"),
     ],
 )
 def test_what_only_the_build_refuses_is_a_problem(text: str, problem: str | None) -> None:
     found = [fault.message for fault in facts(text).problems]
     assert problem is None or problem in found
     assert parse(text).faults == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["FROM a\nSTOPSIGNAL sigterm", "FROM a\nSTOPSIGNAL RTMIN+3", "FROM a\nSTOPSIGNAL 999",
+     "FROM a AS Builder\nFROM b\nCOPY --from=Builder /x /", "FROM a AS Builder\nFROM builder",
+     "FROM a:Latest", "FROM Registry:5000/a", "FROM x.io/a/b:V1@sha256:AB", "FROM <Name>:<tag>"],
+)  # fmt: skip
+def test_what_the_build_takes_is_no_problem(text: str) -> None:
+    assert facts(text).problems == ()
 
 
 def test_variables_without_a_value_are_told_with_their_instruction() -> None:
