@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .cell import CELL, OPTIONS, by_dest
-from .parse import help_text, nearest, parse, split
+from .help import help_text
+from .parse import nearest, parse, split
 from .table import Command, Option, Word
 from .verbs import VERBS, overview, verb
 

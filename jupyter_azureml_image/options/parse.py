@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from ..errors import BadUsage
-from .table import Command, Option, Word
+from .table import Command, Option
 
 _NAMED = "Images are named NAME:VERSION, the first word; tags are --env-tag K=V."
 
@@ -60,68 +59,33 @@ def parse(command: Command, words: Sequence[str]) -> dict[str, Any]:
 
 
 def parser(command: Command) -> argparse.ArgumentParser:
-    """The argparse parser of a command; it knows structure only, values are read later."""
-    made = _Parser(
-        prog=command.prog,
-        usage=_literal(command.usage),
-        description=command.summary,
-        add_help=False,
-        allow_abbrev=False,
-        formatter_class=_HelpFormatter,
-    )
+    """The argparse parser of a command; it knows structure only: values are read later, and
+    help is made from the table."""
+    made = _Parser(prog=command.prog, usage=argparse.SUPPRESS, add_help=False, allow_abbrev=False)
     for word in command.words:
-        _add_word(made, word)
-    groups: dict[str, Any] = {}
+        made.add_argument(word.name, nargs="*" if word.many else "?", metavar=word.metavar)
     for option in command.options:
-        if option.group not in groups:
-            groups[option.group] = made.add_argument_group(option.group or "Options")
-        _add_option(groups[option.group], option)
+        _add_option(made, option)
     return made
-
-
-def help_text(command: Command) -> str:
-    """What `--help` prints; also the magic's docstring."""
-    return parser(command).format_help()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`Did you mean X?`, or nothing where no known word is near."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else ""
 
 
-class _HelpFormatter(argparse.HelpFormatter):
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=100)
-
-    def _fill_text(self, text: str, width: int, indent: str) -> str:
-        paragraphs = text.split("\n\n")
-        return "\n\n".join(
-            super(_HelpFormatter, self)._fill_text(p, width, indent) for p in paragraphs
-        )
-
-
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _add_word(made: argparse.ArgumentParser, word: Word) -> None:
-    made.add_argument(
-        word.name, nargs="*" if word.many else "?", metavar=word.metavar, help=_literal(word.help)
-    )
-
-
-def _add_option(group: Any, option: Option) -> None:
-    shown = _literal(option.meaning)
+def _add_option(made: argparse.ArgumentParser, option: Option) -> None:
     if option.kind == "switch":
-        group.add_argument(*option.flags, action="store_true", help=shown)
+        made.add_argument(*option.flags, action="store_true")
         return
-    group.add_argument(
+    made.add_argument(
         *option.flags,
         dest=option.dest,
         action="append" if option.many else "store",
         metavar=option.value,
-        help=shown,
     )
 
 
