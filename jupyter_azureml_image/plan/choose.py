@@ -43,6 +43,11 @@ class Offer:
         return next((way for way in self.ways if not way.missing(needs)), None)
 
 
+_LOCALLY_FIRST = (
+    "The engine on this machine could build it too; Microsoft advises to try locally first."
+)
+
+
 def choose(
     choice: BuilderChoice, needs: tuple[Need, ...], local: Offer, acr: Offer
 ) -> tuple[Abilities, str]:
@@ -52,7 +57,8 @@ def choose(
     if choice == "local":
         return _only(local, needs, "you asked for --build local")
     if choice in ("acr", "azureml"):
-        return _only(acr, needs, f"you asked for --build {choice}")
+        way, why = _only(acr, needs, f"you asked for --build {choice}")
+        return way, f"{why} {_LOCALLY_FIRST}" if choice == "acr" and local.fitting(needs) else why
     if (way := local.fitting(needs)) is not None:
         return way, f"Building on this machine with {way.title}: try locally first."
     if not local.absent and local.refusal is not None:

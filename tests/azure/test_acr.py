@@ -262,6 +262,12 @@ def test_a_run_is_asked_for_once_whatever_happens(
             {"fault": "slow-log", "seconds": 2, "times": 1},
         ],
         [{"fault": "abac"}, {"fault": "run-without-log", "times": 1}],
+        [
+            {"fault": "answer", "path": "/registries/[^/]+$", "status": 500, "times": 1},
+            {"fault": "answer", "path": "listLogSasUrl", "status": 503, "times": 1},
+            {"fault": "answer", "host": "blob", "method": "PUT", "status": 503, "times": 1},
+            {"fault": "answer", "host": "blob", "method": "GET", "status": 500, "times": 1},
+        ],
     ],
     ids=lambda troubles: ", ".join(each["fault"] for each in troubles),
 )  # fmt: skip
@@ -303,6 +309,14 @@ def test_a_bad_end_is_said(
 ) -> None:
     faults(fault)
     with pytest.raises(BuildFailed, match=words):
+        _builders(workspace)[0].start(job(), lambda _: None).wait()
+
+
+def test_a_run_that_failed_without_a_log_has_the_runs_own_words(
+    workspace: Connection, job: MakeJob, faults: SetFaults
+) -> None:
+    faults({"fault": "run-without-log"}, {"fault": "run-failed", "message": "no agent"})
+    with pytest.raises(BuildFailed, match="ended as Failed: no agent"):
         _builders(workspace)[0].start(job(), lambda _: None).wait()
 
 

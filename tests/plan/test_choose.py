@@ -72,3 +72,8 @@ def test_nothing_that_fits_says_what_was_tried():
     with pytest.raises(BuilderUnavailable, match="No Docker engine answers; No registry") as caught:
         choose("auto", (), MISSING, Offer(refusal=BuilderUnavailable("No registry.")))
     assert "Install or start Docker" in caught.value.hint
+
+
+def test_asking_for_the_cloud_beside_an_engine_that_could_says_so():
+    assert "try locally first" in choose("acr", (), Offer((CLASSIC,)), Offer((ACR,)))[1]
+    assert "locally" not in choose("acr", (), MISSING, Offer((ACR,)))[1]
