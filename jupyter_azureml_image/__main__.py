@@ -249,8 +249,8 @@ def _fixed(text: Any, options: Given) -> Any:
     fixed = api.fix(api.request("image", text, **options))
     if fixed.applied and isinstance(text, Path):
         text.write_bytes(fixed.text.encode("utf-8"))
-    if fixed.diff:
-        print(fixed.diff, file=sys.stderr)
+    for shown in filter(None, (fixed.diff, fixed.offers)):
+        print(shown, file=sys.stderr)
     return text
 
 

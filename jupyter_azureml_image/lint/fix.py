@@ -43,6 +43,18 @@ class Fixed:
         """What is left to decide by hand, with a fix to look at."""
         return tuple(d for d in self.remaining if d.fixes)
 
+    @property
+    def offers(self) -> str:
+        """Each fix that is not certain as the diff that it would make; empty without any."""
+        dockerfile = parse(self.text)
+        return "\n\n".join(
+            f"Not applied, look at it first: {remedy.title} [{d.code}, line {d.line}]\n"
+            + preview(dockerfile, remedy).rstrip("\n")
+            for d in self.offered
+            for remedy in d.fixes
+            if remedy.edits
+        )
+
 
 def fix(question: CheckInput, *, name: str = "Dockerfile") -> Fixed:
     """All certain fixes, in rounds: check, apply, check again. A round (or, after a bad one, a

@@ -27,21 +27,23 @@ def fix(shell: InteractiveShell, cell: Cell, asked: BuildRequest) -> None:
     from .. import api
 
     fixed = api.fix(asked)
+    offers = f"\n\n{fixed.offers}" if fixed.offers else ""
     if not fixed.applied:
-        print("Nothing to fix: no finding has a certain fix.")  # noqa: T201  # the answer
+        print(f"Nothing to fix: no finding has a certain fix.{offers}")  # noqa: T201  # the answer
         return
     told = f"{len(fixed.applied)} fix{'es' if len(fixed.applied) > 1 else ''}"
     path = asked.recipe.path
     if path is not None:
         Path(path).write_bytes(fixed.text.encode("utf-8"))
-        print(f"{fixed.diff}\n{told} applied to {path}.")  # noqa: T201  # the answer
+        print(f"{fixed.diff}\n{told} applied to {path}.{offers}")  # noqa: T201  # the answer
         return
     if cell.body is None or not frontend.is_live(shell):
         raise CheckFailed(
-            f"{told} to apply, and no front end here that could replace the cell:\n{fixed.diff}",
+            f"{told} to apply, and no front end here that could replace the cell:\n"
+            f"{fixed.diff}{offers}",
             hint="Change the cell's text by this diff.",
         )
-    print(f"{fixed.diff}\n{told} applied: the cell is replaced.")  # noqa: T201  # the answer
+    print(f"{fixed.diff}\n{told} applied: the cell is replaced.{offers}")  # noqa: T201  # the answer
     shell.set_next_input(replaced(cell.line, fixed.text), replace=True)
 
 

@@ -40,6 +40,7 @@ def test_the_placeholders_of_the_code_and_model_sample_are_named() -> None:
     lines = [d.line for d in found(BUILT_IN) if d.code == "AML002"]
     assert lines == [1, 4, 5, 8]
     assert fixed(BUILT_IN) == BUILT_IN
+    assert "AML016" not in codes(BUILT_IN), "of a base without a name nothing is known"
 
 
 def test_the_full_example_builds_and_so_has_no_error() -> None:
@@ -60,6 +61,15 @@ def test_the_retired_base_of_the_full_example_is_offered_a_successor_as_a_diff()
     assert "+FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest" in shown
     assert "+RUN pip install --no-cache-dir torch==" in shown
     assert "FROM mcr.microsoft.com/azureml/pytorch-1.6" in fixed(EXAMPLE, CONTEXT)
+
+
+def test_fixing_shows_what_it_leaves_to_decide_as_diffs() -> None:
+    offers = fix(question(EXAMPLE)).offers
+    told = "Not applied, look at it first: Start from azureml/minimal-py312-inference and install"
+    assert offers.count(told) == 1
+    assert "[AML010, line 1]\n--- Dockerfile\n" in offers
+    assert "-FROM mcr.microsoft.com/azureml/pytorch-1.6-ubuntu18.04" in offers
+    assert "opencv" not in "".join(line for line in offers.splitlines() if line[:1] in "+-")
 
 
 def test_comments_and_layout_survive() -> None:

@@ -216,13 +216,14 @@ class Fixed:
     text = "FROM fixed\n"
     diff = "-FROM x\n+FROM fixed"
     applied = ("one",)
+    offers = "Not applied, look at it first: Move to y"
 
 
 def test_fix_raises_with_the_diff_where_no_cell_can_be_replaced(
     run: Run, asked: list[BuildRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "fix", lambda request: Fixed)
-    with pytest.raises(CheckFailed, match=r"\+FROM fixed"):
+    with pytest.raises(CheckFailed, match=r"\+FROM fixed\n\nNot applied, look at it first: Move"):
         run("%%azureml_dockerfile env --fix\nFROM x\n")
     assert asked == []
 

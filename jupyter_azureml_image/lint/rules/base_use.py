@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
@@ -38,7 +39,7 @@ def no_server(subject: Subject) -> Iterator[Finding]:
     entry = subject.environment.get("AZUREML_ENTRY_SCRIPT")
     if entry is None or subject.known_base.server or (subject.base and subject.base.serves):
         return
-    if subject.final is None or "$" in subject.root_of(subject.final):
+    if subject.final is None or re.search(r"\$|<|\{\{", subject.root_of(subject.final)):
         return
     if _server_may_come(subject):
         return
