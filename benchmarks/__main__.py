@@ -31,6 +31,9 @@ ROWS = {
     "parse": "parse_rows:rows",
     "ignore": "context_rows:ignoring",
     "log": "log_rows:log",
+    "acr-log": "acr_rows:first_line",
+    "acr-memory": "acr_rows:memory",
+    "acr-loop": "acr_rows:loop",
 }
 GROWTH = "growth"
 

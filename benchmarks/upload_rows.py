@@ -22,13 +22,13 @@ def upload(place: Place) -> Iterator[Row]:
     """Ours packs while it sends; azure-cli packs, then sends; the limit only sends."""
     size = "50mb" if place.quick else "1gb"
     root, packed = context_input.make(size, place.folder), place.folder / "packed.tar.gz"
-    _child("pack", root, packed, "")
+    child("pack", root, packed, "")
     memory: list[float] = []
-    with _endpoint() as url:
+    with endpoint() as url:
 
         def once(way: str) -> float:
             try:
-                said = _child(way, root, packed, url)
+                said = child(way, root, packed, url)
             except subprocess.CalledProcessError:
                 raise MissingPeerError(f"'{way}' cannot run here (its words are above)") from None
             if way == "ours":
@@ -55,7 +55,8 @@ def upload(place: Place) -> Iterator[Row]:
 
 
 @contextmanager
-def _endpoint() -> Iterator[str]:
+def endpoint() -> Iterator[str]:
+    """The address of a blob, over a line of one gigabit."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.blob_endpoint"],
         stdin=subprocess.PIPE,
@@ -70,7 +71,8 @@ def _endpoint() -> Iterator[str]:
             child.communicate()
 
 
-def _child(way: str, root: Path, packed: Path, url: str) -> dict[str, float]:
+def child(way: str, root: Path, packed: Path, url: str) -> dict[str, float]:
+    """Seconds and megabytes of one way, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.upload_rows", way, str(root), str(packed), url]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     found: dict[str, float] = json.loads(done.stdout)
