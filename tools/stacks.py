@@ -81,7 +81,9 @@ def try_out(stack: Stack, tests: list[str]) -> int:
     say(f"{stack.name}: {stack.python}, installed in {time.monotonic() - started:.0f} s")
     # The environment is named so that tests which start programs of it find its own.
     environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    command = [python, "-m", "pytest", "-q", *tests]
+    # Packages of that time warn of each other; today's browser needs today's servers.
+    lenient = ["-W", "default"] if stack.name == "oldest" else []
+    command = [python, "-m", "pytest", "-q", "--ignore=tests/browser", *lenient, *tests]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
