@@ -57,8 +57,8 @@ def choose(
     if choice == "local":
         return _only(local, needs, "you asked for --build local")
     if choice in ("acr", "azureml"):
-        way, why = _only(acr, needs, f"you asked for --build {choice}")
-        return way, f"{why} {_LOCALLY_FIRST}" if choice == "acr" and local.fitting(needs) else why
+        chosen, why = _only(acr, needs, f"you asked for --build {choice}")
+        return chosen, f"{why} {_LOCALLY_FIRST}" if choice == "acr" and local.fitting(needs) else why
     if (way := local.fitting(needs)) is not None:
         return way, f"Building on this machine with {way.title}: try locally first."
     if not local.absent and local.refusal is not None:
