@@ -58,7 +58,8 @@ def choose(
         return _only(local, needs, "you asked for --build local")
     if choice in ("acr", "azureml"):
         chosen, why = _only(acr, needs, f"you asked for --build {choice}")
-        return chosen, f"{why} {_LOCALLY_FIRST}" if choice == "acr" and local.fitting(needs) else why
+        here_too = choice == "acr" and local.fitting(needs) is not None
+        return chosen, f"{why} {_LOCALLY_FIRST}" if here_too else why
     if (way := local.fitting(needs)) is not None:
         return way, f"Building on this machine with {way.title}: try locally first."
     if not local.absent and local.refusal is not None:
