@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_azureml_image import api
 from jupyter_azureml_image.build.engine import Engine
-from jupyter_azureml_image.events import Note, StepStarted
+from jupyter_azureml_image.events import Note, RunEnded, StepStarted
 
 
 @pytest.fixture
@@ -63,6 +63,8 @@ def test_a_changed_script_builds_only_what_follows_the_dependencies(cell):
     assert any(title.startswith("COPY code") for title in steps(second))
     notes = [event.text for event in second if isinstance(event, Note)]
     assert any("which holds the dependencies" in text for text in notes)
+    (end,) = [event for event in second if isinstance(event, RunEnded)]
+    assert "is pushed; it is not registered" in end.sentence
 
 
 def test_the_image_has_the_same_files_and_settings_as_without(cell, inside):
