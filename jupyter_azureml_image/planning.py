@@ -84,7 +84,7 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
         sentence=_sentence(existing, earlier_fingerprint(journal, request.name), fingerprint),
         command=docker_build(request.recipe, request.context, reference),
         destination=destination and f"{destination}/{repository}",
-        creates=_creates(request, known, destination, version),
+        creates=() if registered else _creates(request, known, destination, version),
     )
     dependencies = None if reuse else _dependencies(request, known)
     lines = _lines(plan, request, known)

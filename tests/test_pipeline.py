@@ -88,6 +88,8 @@ def test_an_unchanged_cell_does_nothing_and_says_so(cell, world):
     assert again.reference == first.reference
     assert again.reused
     assert "no build, no push, no registration" in sentences(cell)["plan"]
+    assert first.plan.creates
+    assert again.plan.creates == ()
 
 
 def test_a_changed_file_is_named(cell, folder):
