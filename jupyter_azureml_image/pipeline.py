@@ -36,7 +36,7 @@ from .outside import Outside
 from .plan.dependencies import Dependencies
 from .plan.plan import Plan
 from .plan.registration import Workspace
-from .plan.request import BuildRequest
+from .plan.request import BuildRequest, written_down
 from .planning import make_plan
 from .registering import introduction, registration_of, result_sentence
 from .rehearse.verdict import Verdict
@@ -78,7 +78,7 @@ class Pipeline:
 
     def go(self) -> ImageBuild:
         """Run to the last stage asked for; the journal knows how it ended, whatever happens."""
-        self._run.journal.note(self._run.run_id, request=self._request)
+        self._run.journal.note(self._run.run_id, request=written_down(self._request))
         self._emit(RunStarted(self._run.run_id, self._request.name, self._request.until))
         return self._follow(stages.STAGES)
 

@@ -305,7 +305,11 @@ def test_the_plan_is_the_dry_run(cell, world):
 
 def test_no_secret_value_reaches_journal_or_events(cell, world, monkeypatch):
     monkeypatch.setenv("PIP_TOKEN", "hunter2")
-    cell(secret="id=pip,env=PIP_TOKEN", until="plan")
+    cell(
+        secret="id=pip,env=PIP_TOKEN",
+        build_arg={"HTTPS_PROXY": "http://me:hunter2@proxy:3128"},
+        until="plan",
+    )
     files = [
         p.read_text() for p in cell.journal.folder.rglob("*") if p.suffix in (".jsonl", ".log")
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..stages import Stage
@@ -108,3 +109,17 @@ class BuildRequest:
     description: str | None = None
     detach: bool = False
     notebook: str | None = None
+
+
+_SIGNED_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
+
+
+def without_password(value: str) -> str:
+    """`value` with the name and password in an address (as of a proxy) left out."""
+    return _SIGNED_ADDRESS.sub(r"\1***@", value)
+
+
+def written_down(request: BuildRequest) -> BuildRequest:
+    """The request as it may be kept: no build argument holds a password any more."""
+    arguments = tuple((name, without_password(value)) for name, value in request.recipe.build_args)
+    return replace(request, recipe=replace(request.recipe, build_args=arguments))
