@@ -56,7 +56,18 @@ def executed(path: Path, here: Path) -> Any:
     finally:
         end = [sys.executable, "-m", "jupyter_azureml_image", "sandbox", "--reset"]
         subprocess.run([*end, "--state", str(state / "sandbox")], cwd=ROOT, check=False)
-    return tidy(notebook, {str(folder): _SHOWN_FOLDER, str(state): _SHOWN_STATE})
+    return tidy(notebook, _shown(folder, state))
+
+
+def _shown(folder: Path, state: Path) -> dict[str, str]:
+    """The places of this machine, and what a reader sees in their stead."""
+    return {
+        str(folder): _SHOWN_FOLDER,
+        str(state): _SHOWN_STATE,
+        os.environ["DOCKER_HOST"]: "unix:///var/run/docker.sock",
+        sys.executable: "python",
+        str(ROOT / ".venv" / "bin" / "python"): "python",
+    }
 
 
 def stripped(notebook: Any) -> Any:
