@@ -27,7 +27,9 @@ class Known:
 
     Where the text has faults, `facts` and `manifest` are of what could be read. `builder` is
     the chosen one, with `reason`; `no_builder` says why there is none, and is an error only for
-    a run that builds; `abilities` are then those of the nearest one. `no_workspace` likewise.
+    a run that builds; `abilities` are then those of the nearest one. `local` says that an engine
+    answers here, `locally` is its builder that could build this. `no_workspace` is like
+    `no_builder`.
     """
 
     dockerfile: Dockerfile
@@ -41,6 +43,7 @@ class Known:
     workspace: Workspace | None
     no_workspace: ImageError | None
     local: bool
+    locally: Abilities | None
 
 
 def gather(request: BuildRequest, outside: Outside) -> Known:
@@ -72,6 +75,7 @@ def gather(request: BuildRequest, outside: Outside) -> Known:
         workspace=workspace,
         no_workspace=no_workspace,
         local=bool(offered.local.ways),
+        locally=offered.locally,
     )
 
 
@@ -144,6 +148,11 @@ class _Offers:
         except ImageError as error:
             return None, "", error
         return next(b for b in self._builders if b.abilities == abilities), reason, None
+
+    @property
+    def locally(self) -> Abilities | None:
+        """The builder of this machine that can do everything that is needed."""
+        return self.local.fitting(self._needs)
 
     @property
     def nearest(self) -> Abilities | None:

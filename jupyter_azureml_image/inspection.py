@@ -31,6 +31,7 @@ def question_of(request: BuildRequest, known: Known, outside: Outside) -> CheckI
         manifest=known.manifest,
         read=lambda path: _read(root / path),
         abilities=known.abilities,
+        locally=known.locally,
         request=request,
         generic=outside.lint_text(request.recipe.text),
     )

@@ -73,7 +73,8 @@ class CheckInput:
     `facts` are made from the text where they are missing. `bases` are facts of base images by
     their reference (from the image itself where it is at hand); for the others the catalog is
     asked. `read` gives a file of the context. `request` brings name, version, routes, mounts
-    and what to leave out. `generic` are findings of an outside linter, merged without doubles.
+    and what to leave out. `locally` is the builder of this machine that could build it too,
+    where there is one. `generic` are findings of an outside linter, merged without doubles.
     """
 
     dockerfile: Dockerfile
@@ -84,4 +85,5 @@ class CheckInput:
     abilities: Abilities | None = None
     request: BuildRequest | None = None
     generic: tuple[Diagnostic, ...] = ()
+    locally: Abilities | None = None
     plans: Plans = Plans()

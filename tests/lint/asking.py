@@ -36,6 +36,7 @@ class Around:
     dropped: tuple[str, ...] = ()
     ignore_file: str | None = None
     abilities: Abilities | None = None
+    locally: Abilities | None = None
     plans: Plans = field(default_factory=Plans)
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     platform: str = "linux/amd64"
@@ -52,6 +53,7 @@ def question(text: str, around: Around = Around()) -> CheckInput:  # frozen
         manifest=_manifest(around) if files is not None else None,
         read=(lambda path: _content(files, path)) if files is not None else None,
         abilities=around.abilities,
+        locally=around.locally,
         request=BuildRequest(recipe=recipe, context="/context", **options),
         plans=around.plans,
     )

@@ -80,6 +80,25 @@ def test_a_builder_that_can_do_it_is_right() -> None:
     assert "AML101" not in codes(BASE + "RUN <<EOF\ntrue\nEOF\n", Around(abilities=LOCAL))
 
 
+def test_building_in_the_cloud_beside_an_engine_that_could_is_a_remark() -> None:
+    finding = one("try-locally", BASE, Around(locally=LOCAL, options={"build": "acr"}))
+    assert finding.severity == "info"
+    assert "Docker Engine with buildx could build this here" in finding.message
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        Around(locally=LOCAL),
+        Around(locally=LOCAL, options={"build": "local"}),
+        Around(options={"build": "acr"}),
+    ],
+    ids=["auto", "local", "no engine that could"],
+)
+def test_otherwise_nothing_is_said_of_where_it_is_built(around: Around) -> None:
+    assert "try-locally" not in codes(BASE, around)
+
+
 def test_a_big_or_slow_last_build_is_a_warning() -> None:
     big = Around(plans=Plans(last_build=LastBuild(image_bytes=6_000_000_000)))
     assert "6.0 GB" in one("AML102", BASE, big).message

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from ...build.ports import Abilities
 from ...dockerfile.facts import Need, NeedKind
 from ...dockerfile.model import Span
-from ..links import ACR_BUILDKIT, ACR_TASKS, ARM_ISSUE, ARM_KEDRO_ISSUE, ARM_VSCODE_ISSUE
+from ..links import (
+    ACR_BUILDKIT,
+    ACR_TASKS,
+    ARM_ISSUE,
+    ARM_KEDRO_ISSUE,
+    ARM_VSCODE_ISSUE,
+    EXTEND,
+)
 from ..rule import About, Example, Finding, replace, rule
 from ..subject import Subject
 
@@ -118,6 +125,30 @@ def builder_lacks(subject: Subject) -> Iterator[Finding]:
                 f"{what} needs a task file with BuildKit; 'az acr build' cannot do it",
                 severity="info" if subject.abilities else "warning",
             )
+
+
+@rule(
+    About(
+        "try-locally",
+        "info",
+        "Built in the cloud before it was tried here",
+        why="Microsoft advises to see that a Dockerfile works locally before it is built in the "
+        "registry: a mistake shows in seconds, the layers are kept, and the image is rehearsed "
+        "before it is pushed.",
+        remedy="Leave --build away, or give --build local.",
+        example=Example(
+            "%%azureml_dockerfile scorer --build acr\n",
+            "%%azureml_dockerfile scorer\n",
+        ),
+        sources=(EXTEND,),
+    )
+)
+def not_tried_here(subject: Subject) -> Iterator[Finding]:
+    """--build acr by name, beside an engine that could build this."""
+    asked = subject.request.build if subject.request else "auto"
+    here = subject.question.locally
+    if asked == "acr" and here is not None:
+        yield Finding(subject.start_span, f"{here.title} could build this here: try locally first")
 
 
 def _named(subject: Subject) -> Abilities | None:
