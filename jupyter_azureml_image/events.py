@@ -108,6 +108,13 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesSkipped:
+    """So many log lines came before the next one, and are only in the log file."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """Bytes moved so far, as absolute numbers; `total` None: unknown."""
 
@@ -144,6 +151,7 @@ Event = Union[  # noqa: UP007  # evaluated at run time, and listed by _TYPES
     StepStarted,
     StepEnded,
     LogLine,
+    LinesSkipped,
     Transfer,
     Queued,
     RunEnded,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from .cancellation import Cancellation
 from .errors import ImageError
-from .events import Emit, Event, LogLine
+from .events import Emit, Event, LinesSkipped, LogLine
 from .result import ImageBuild
 
 Work = Callable[[Emit, Cancellation], ImageBuild]
@@ -26,6 +26,7 @@ class LiveRun:
         self._changed = threading.Condition()
         self._history: list[Event] = []
         self._lines: deque[Event] = deque(maxlen=_KEPT_LINES)
+        self._line_count = 0
         self._watchers: list[deque[Event]] = []
         self._result: ImageBuild | None = None
         self._error: BaseException | None = None
@@ -78,14 +79,20 @@ class LiveRun:
     def emit(self, event: Event) -> None:
         """Hand an event to everyone who watches."""
         with self._changed:
-            (self._lines if isinstance(event, LogLine) else self._history).append(event)
+            if isinstance(event, LogLine):
+                self._lines.append(event)
+                self._line_count += 1
+            else:
+                self._history.append(event)
             for watcher in self._watchers:
                 watcher.append(event)
             self._changed.notify_all()
 
     def _watch(self) -> deque[Event]:
         with self._changed:
-            mine: deque[Event] = deque([*self._history, *self._lines])
+            gone = self._line_count - len(self._lines)
+            skipped = [LinesSkipped(gone)] if gone else []
+            mine: deque[Event] = deque([*self._history, *skipped, *self._lines])
             self._watchers.append(mine)
         return mine
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from jupyter_azureml_image.errors import BuildFailed, Cancelled
-from jupyter_azureml_image.events import LogLine, RunEnded, StageStarted
+from jupyter_azureml_image.events import LinesSkipped, LogLine, RunEnded, StageStarted
 from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.run import LiveRun
 
@@ -34,6 +34,19 @@ def test_a_late_watcher_still_gets_the_events_before():
     live = LiveRun("1", lambda emit, _: (emit(LogLine("one")), ImageBuild("iris", "1"))[1]).start()
     live.result(10)
     assert list(live.events()) == [LogLine("one")]
+
+
+def test_a_very_late_watcher_is_told_how_many_lines_it_missed():
+    def work(emit, _):
+        for number in range(5000):
+            emit(LogLine(str(number)))
+        return ImageBuild("iris", "1")
+
+    live = LiveRun("1", work).start()
+    live.result(10)
+    first, *rest = live.events()
+    assert first == LinesSkipped(5000 - len(rest))
+    assert rest[-1] == LogLine("4999")
 
 
 def test_the_error_that_ended_it_is_raised_to_whoever_asks():

@@ -90,7 +90,8 @@ class _Tree:
             if source in self.files or source in self.folders:
                 yield source
             return
-        yield from filter(_matches(source), (*self.files, *self.folders))
+        # In the order of names, as the build copies them: of two that collide the last wins.
+        yield from sorted(filter(_matches(source), (*self.files, *self.folders)))
 
 
 def _placed(copy: Copy, tree: _Tree, there: Mapping[str, str]) -> dict[str, str]:

@@ -93,9 +93,13 @@ def prune_locally(engine: Engine, only: Sequence[str] | None = None) -> tuple[st
         if each.get("State") in ("exited", "dead"):
             Container(engine, each["Id"], 0).remove()
             removed.append(f"container {', '.join(each.get('Names') or [each['Id'][:12]])}")
+    # An image with a second name could lose this one although a container runs on it.
+    used = {each.get("ImageID") for each in engine.client.containers(all=True)}
     for each in engine.images():
+        if each["Id"] in used:
+            continue
         for name in _names(each) if only is None else set(_names(each)) & set(only):
-            # Refused, and rightly left, where a container still runs on it.
+            # Refused, and rightly left, where another image is built on it.
             with contextlib.suppress(ImageError), engine.asked_to(f"remove {name}"):
                 engine.client.remove_image(name)
                 removed.append(f"image {name}")

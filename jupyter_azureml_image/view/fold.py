@@ -13,6 +13,7 @@ from ..events import (
     Connected,
     Event,
     Findings,
+    LinesSkipped,
     Listing,
     LogLine,
     Note,
@@ -125,6 +126,10 @@ def _line(state: State, event: LogLine) -> State:
     return _logged(state, [event])
 
 
+def _skipped(state: State, event: LinesSkipped) -> State:
+    return replace(state, log_lines=state.log_lines + event.count)
+
+
 def _started(state: State, event: RunStarted) -> State:
     return State(event.run_id, event.name, event.until)
 
@@ -207,6 +212,7 @@ _FOLDS: dict[type[Any], Callable[[State, Any], State]] = {
     StepStarted: _step_started,
     StepEnded: _step_ended,
     LogLine: _line,
+    LinesSkipped: _skipped,
     Transfer: _transfer,
     Queued: _queued,
     RunEnded: _ended,

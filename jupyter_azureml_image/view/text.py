@@ -9,6 +9,7 @@ from ..events import (
     Connected,
     Event,
     Findings,
+    LinesSkipped,
     Listing,
     LogLine,
     Note,
@@ -109,6 +110,10 @@ def _note(event: Note, state: State) -> Iterator[str]:
     yield words.note(event)
 
 
+def _skipped(event: LinesSkipped, state: State) -> Iterator[str]:
+    yield f"… {event.count:,} earlier lines are in the log file"
+
+
 def _log(event: LogLine, state: State) -> Iterator[str]:
     yield f"    {words.clean(event.text)}"
 
@@ -137,6 +142,7 @@ _ADDED: dict[type[Any], Callable[[Any, State], Iterator[str]]] = {
     StepEnded: _step,
     Connected: _connected,
     Note: _note,
+    LinesSkipped: _skipped,
     LogLine: _log,
     Queued: _queued,
     Transfer: _transfer,

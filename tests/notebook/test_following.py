@@ -4,6 +4,7 @@ second."""
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -128,6 +129,8 @@ def test_a_deployment_is_followed_and_stopped_like_a_run() -> None:
 
 
 def test_after_the_run_an_interrupt_is_an_interrupt_again() -> None:
+    # A process started in the background of a script ignores interrupts from its birth.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     follow(live(lambda emit, cancellation: BUILD), Watcher())
     with pytest.raises(KeyboardInterrupt):
         _interrupted_wait()

@@ -37,7 +37,10 @@ def test_the_wheel_is_typed_and_holds_only_the_package(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "jupyter_azureml_image/py.typed" in names
     folders = {name.split("/")[0] for name in names}
-    assert {f for f in folders if not f.endswith(".dist-info")} == {"jupyter_azureml_image"}
+    kept = {f for f in folders if not f.endswith((".dist-info", ".data"))}
+    assert kept == {"jupyter_azureml_image"}
+    data = {"/".join(n.split("/")[1:5]) for n in names if n.split("/")[0].endswith(".data")}
+    assert data == {"data/share/jupyter/labextensions"}
     licences = [n for n in names if n.endswith("LICENSE")]
     assert licences
 
