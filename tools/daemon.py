@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -99,6 +100,8 @@ def launch(engine: Engine, answering: Callable[[], bool]) -> None:
         _make_bridge(engine)
         _open_the_way_out(engine)
         process = _spawn(engine)
+        # The daemon may outlive this process; until then somebody has to take note of its end.
+        threading.Thread(target=process.wait, daemon=True).start()
         deadline = time.monotonic() + _PATIENCE
         while not answering():
             if process.poll() is not None or time.monotonic() > deadline:

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -26,9 +27,6 @@ _AZURE = ("management.azure.com", "login.microsoftonline.com", "x.blob.core.wind
 # azure-ai-ml writes the last one itself.
 _LENT = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE",
          "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AZUREML_CURRENT_CLOUD")  # fmt: skip
-
-# Sandboxes this process started: they outlive it, so nobody waits for them.
-_children: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,8 @@ def _start(port_file: Path) -> Door:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children.append(child)
+    # It may outlive this process; until then somebody has to take note of its end.
+    threading.Thread(target=child.wait, daemon=True).start()
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         ended = child.poll() is not None

@@ -37,6 +37,12 @@ def test_a_stage_on_a_stage_has_no_from_of_its_own():
     assert steps().buildkit("stage-2", 1, 1, "COPY x y").line == 12
 
 
+def test_stages_on_one_image_share_the_step_of_the_first():
+    text = "FROM tiny AS made\nRUN one\nFROM tiny\nRUN two\nFROM --platform=linux/arm64 tiny\n"
+    for stage, line in (("made", 1), ("stage-1", 1), ("stage-2", 5)):
+        assert steps(text).buildkit(stage, 1, 2, "FROM docker.io/tiny@sha256:ab").line == line
+
+
 def test_triggers_of_the_base_have_no_line_and_shift_nobody():
     text = "FROM base\nRUN one\nRUN two\n"
     assert steps(text).buildkit("", 2, 4, "COPY trigger /") == Step("COPY trigger /")

@@ -56,10 +56,19 @@ class Steps:
             return None
         first = 1 if known.own_image else 0
         if first and number == 1:
-            return known.origin
+            return self._first(known)
         # Triggers of the base (ONBUILD) come between FROM and the stage's own instructions.
         index = number - 1 - first - (total - first - len(known.work))
         return known.work[index] if 0 <= index < len(known.work) else None
+
+    def _first(self, known: _Stage) -> Instruction:
+        # Stages on one image share its step, and BuildKit names any one of them.
+        def said(stage: _Stage) -> tuple[object, ...]:
+            flags = tuple((flag.name, flag.value) for flag in stage.origin.flags)
+            return stage.origin.words[0].value, flags
+
+        own = (stage for stage in self._stages if stage.own_image and stage.origin.words)
+        return next((s for s in own if said(s) == said(known)), known).origin
 
     def classic(self, number: int, words: str) -> Step | None:
         """The classic builder's `Step number/total : words`; None for an instruction that
