@@ -28,6 +28,9 @@ from .stages import Stage
 
 Status = Literal["running", "detached", "done", "failed", "cancelled", "lost"]
 
+_MADE = {"token", "image", "pushed", "registered"}
+"""Facts of a run that began to make something."""
+
 _FLUSH_SECONDS = 0.2
 
 _SCHEMA = """
@@ -133,13 +136,14 @@ class Journal:
             return tuple(_row(row) for row in db.execute(query, [*words, limit]))
 
     def other_name(self, name: str, repository: str) -> str | None:
-        """Another environment name that was given the same repository name, if any."""
+        """Another environment name under which something was made with the same repository
+        name, if any; a run that was refused before that takes no name."""
         with self._connect() as db:
-            row = db.execute(
-                "SELECT name FROM runs WHERE repository = ? AND name <> ? LIMIT 1",
+            rows = db.execute(
+                "SELECT name, facts FROM runs WHERE repository = ? AND name <> ?",
                 (repository, name),
-            ).fetchone()
-        return None if row is None else str(row[0])
+            ).fetchall()
+        return next((str(other) for other, facts in rows if _MADE & set(json.loads(facts))), None)
 
     def forget(self, run_id: str) -> None:
         """Remove a run and its files."""

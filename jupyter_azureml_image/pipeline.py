@@ -73,6 +73,7 @@ class Pipeline:
         self._existing = Existing()
         self._dependencies: Dependencies | None = None
         self._token: RunToken | None = None
+        self._introduced = False
         self._image: BuiltImage | None = None
         self.build = ImageBuild(request.name, run.run_id, log=str(run.journal.log_path(run.run_id)))
 
@@ -131,10 +132,9 @@ class Pipeline:
     # The stages.
 
     def _do_check(self) -> Ended:
+        self._introduce(self._outside.workspace(connect=False))
         self._known = known = gather(self._request, self._outside)
-        if known.workspace is not None:
-            self.build.sandbox = known.workspace.facts.sandbox
-            self._emit(introduction(known.workspace.facts))
+        self._introduce(known.workspace)
         findings = inspect_text(self._request, known, self._outside)
         if advice := self._outside.lint_advice():
             self._emit(Note(advice))
@@ -242,6 +242,14 @@ class Pipeline:
         return Ended(outcome, f"{done}: azureml:{registered.name}:{registered.version}.")
 
     # What the stages share.
+
+    def _introduce(self, workspace: Workspace | None) -> None:
+        """Say once which workspace is used; one that is connected already, before all else."""
+        if workspace is None or self._introduced:
+            return
+        self._introduced = True
+        self.build.sandbox = workspace.facts.sandbox
+        self._emit(introduction(workspace.facts))
 
     @property
     def _gathered(self) -> Known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .context.describe import size_text
 from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
@@ -57,9 +57,11 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
     version = request.version or fingerprint.version
     repository = repository_of(request.name)
     _no_collision(request, repository, journal)
-    destination = _destination(request, known)
+    # A dry run tells of the whole run.
+    whole = replace(request, until="register") if request.until == "plan" else request
+    destination, nowhere = _told_destination(request, whole, known)
     reference = local_reference(request.name, version)
-    registered = _registered(request, known.workspace, version, fingerprint)
+    registered = _registered(whole, known.workspace, version, fingerprint)
     existing = Existing(
         image=None if request.build == "azureml" else local_image(outside, reference, fingerprint),
         registered=registered,
@@ -84,10 +86,12 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
         sentence=_sentence(existing, earlier_fingerprint(journal, request.name), fingerprint),
         command=docker_build(request.recipe, request.context, reference),
         destination=destination and f"{destination}/{repository}",
-        creates=() if registered else _creates(request, known, destination, version),
+        creates=_creates(whole, known, destination, version, existing),
     )
     dependencies = None if reuse else _dependencies(request, known)
-    lines = _lines(plan, request, known)
+    lines = _lines(plan, whole, known)
+    if nowhere is not None:
+        lines += (f"push to      nowhere yet: {nowhere.message} {nowhere.hint or ''}".rstrip(),)
     if dependencies is not None:
         lines += (_of_dependencies(dependencies),)
     return Planned(plan, existing, lines, dependencies)
@@ -120,6 +124,18 @@ def _no_collision(request: BuildRequest, repository: str, journal: Journal) -> N
             hint="Choose a name that differs in more than case and separators, or remove the old "
             "runs with %azureml_image prune.",
         )
+
+
+def _told_destination(
+    request: BuildRequest, whole: BuildRequest, known: Known
+) -> tuple[str | None, ImageError | None]:
+    """Where the run would push to; for a dry run of a local build, why that is not known."""
+    if request.until != "plan" or request.build not in ("auto", "local"):
+        return _destination(request, known), None
+    try:
+        return _destination(whole, known), None
+    except ImageError as error:
+        return None, error
 
 
 def _destination(request: BuildRequest, known: Known) -> str | None:
@@ -184,14 +200,20 @@ def _sentence(existing: Existing, earlier: Fingerprint | None, now: Fingerprint)
 
 
 def _creates(
-    request: BuildRequest, known: Known, destination: str | None, version: str
+    request: BuildRequest,
+    known: Known,
+    destination: str | None,
+    version: str,
+    existing: Existing,
 ) -> tuple[str, ...]:
+    if existing.registered is not None:
+        return ()
     facts = known.workspace.facts if known.workspace else None
     lines = []
     bills = "bills nothing" if facts and facts.sandbox else "its storage bills to the registry"
     if includes(request.until, "build") and request.build == "azureml":
         lines.append("the context in the workspace's own store; Azure ML builds it at first use")
-    if includes(request.until, "push") and destination:
+    if includes(request.until, "push") and destination and existing.pushed is None:
         lines.append(f"an image in {destination} ({bills})")
     if includes(request.until, "register") and facts:
         where = "the SANDBOX workspace" if facts.sandbox else f"workspace {facts.name}"
@@ -212,7 +234,7 @@ def _lines(plan: Plan, request: BuildRequest, known: Known) -> tuple[str, ...]:
         + (f"is {base.digest}" if base.digest else f"is unknown: {base.trouble}")
         for base in known.bases.values()
     ]
-    if plan.destination:
+    if plan.destination and includes(request.until, "push"):
         lines.append(f"push to      {plan.destination}")
     lines += [f"creates      {thing}" for thing in plan.creates]
     return tuple(lines)

@@ -41,6 +41,8 @@ class World:
 
     def workspace(self, *, connect):
         if self.workspace_error is not None:
+            if not connect:
+                return None
             raise self.workspace_error
         return Workspace(self) if self.facts else None
 

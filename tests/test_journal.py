@@ -93,7 +93,9 @@ def test_the_newest_run_comes_first(journal):
 
 
 def test_two_names_with_one_repository_are_seen(journal):
-    journal.begin("My_Env", "my-env")
+    made = journal.begin("My_Env", "my-env")
+    assert journal.other_name("my-env", "my-env") is None  # nothing was made yet
+    journal.note(made, image="one")
     assert journal.other_name("my-env", "my-env") == "My_Env"
     assert journal.other_name("My_Env", "my-env") is None
 

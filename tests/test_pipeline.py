@@ -17,7 +17,7 @@ from jupyter_azureml_image.errors import (
     SignedOut,
     VersionTaken,
 )
-from jupyter_azureml_image.events import Listing, Note, RunEnded, StageEnded
+from jupyter_azureml_image.events import Connected, Listing, Note, RunEnded, StageEnded
 from jupyter_azureml_image.journal import Journal
 from jupyter_azureml_image.options import request_from
 from jupyter_azureml_image.pipeline import Pipeline, Run
@@ -170,10 +170,10 @@ def test_a_taken_version_with_other_content_names_the_next_free_one(cell, world)
 
 
 def test_names_that_share_a_repository_are_refused(cell, world):
-    cell(until="plan")
-    cell.journal.begin("IRIS", "iris")
+    cell()
     with pytest.raises(BadUsage, match="share the repository 'iris'"):
-        cell()
+        cell(name="IRIS")
+    assert cell().reused  # the refused name takes nothing from the first
 
 
 def test_a_finding_that_is_an_error_stops_before_anything_is_built(cell, world):
@@ -300,7 +300,47 @@ def test_the_plan_is_the_dry_run(cell, world):
     lines = next(e.lines for e in cell.events if isinstance(e, Listing) and e.stage == "plan")
     assert any(line.startswith("command      docker build") for line in lines)
     assert any("reg.example/iris" in line for line in lines)
+    assert [line for line in lines if line.startswith("creates")] == [
+        "creates      an image in reg.example (its storage bills to the registry)",
+        f"creates      environment iris:{build.version} in workspace ws (bills nothing)",
+    ]
     assert build.image_id is None
+
+
+def test_the_dry_run_of_what_is_registered_says_so_and_creates_nothing(cell):
+    cell()
+    assert cell(until="plan").plan.creates == ()
+    assert "is registered with this content" in sentences(cell)["plan"]
+
+
+def test_the_dry_run_takes_the_named_registry(cell):
+    plan = cell(until="plan", registry_name="other.example").plan
+    assert plan.destination == "other.example/iris"
+
+
+def test_the_dry_run_names_a_version_that_is_taken(cell, world):
+    world.environments["iris", "1"] = RegisteredEnvironment("iris", "1", "/id", "x@sha256:y", {})
+    with pytest.raises(VersionTaken, match="Version 1 of 'iris'"):
+        cell(name="iris:1", until="plan")
+
+
+def test_the_dry_run_states_that_there_is_nowhere_to_push_to(cell, world):
+    world.workspace_error = NotConnected("No Azure ML workspace is connected.")
+    cell(until="plan")
+    lines = next(e.lines for e in cell.events if isinstance(e, Listing) and e.stage == "plan")
+    assert any("nowhere yet: No Azure ML workspace is connected." in line for line in lines)
+
+
+def test_a_run_that_stops_before_the_push_names_no_place_to_push_to(cell):
+    cell(until="build")
+    lines = next(e.lines for e in cell.events if isinstance(e, Listing) and e.stage == "plan")
+    assert not any(line.startswith("push to") for line in lines)
+
+
+def test_a_card_names_the_connected_workspace_even_where_the_first_look_fails(cell):
+    with pytest.raises(BadUsage, match="no stage 'nope'"):
+        cell(target="nope")
+    assert any("ws" in str(event) for event in cell.events if isinstance(event, Connected))
 
 
 def test_no_secret_value_reaches_journal_or_events(cell, world, monkeypatch):

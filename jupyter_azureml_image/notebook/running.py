@@ -60,9 +60,10 @@ def logs(shell: InteractiveShell, given: Given) -> None:
     from .. import api
 
     path = api.log_path(_named(given))
-    if not path.exists():
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    if not text:
         raise BadUsage("This run has no log.", hint="It ended before anything was built.")
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    lines = text.rstrip("\n").split("\n")
     hidden = max(len(lines) - SHOWN, 0)
     head = [f"({hidden:,} earlier lines are in {path})"] if hidden else []
     print("\n".join([*head, *map(clean, lines[hidden:])]))  # noqa: T201  # what was asked for
