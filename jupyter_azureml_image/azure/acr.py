@@ -36,6 +36,7 @@ from . import acr_request, reach, workspaces
 from .acr_dialect import AcrReader
 from .acr_request import Source, Target
 from .acr_run import AcrRun, Verdict, schedule
+from .acr_seen import Seen
 from .acr_upload import upload
 from .arm import Arm, Call
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 _FILE = "acr-run.json"
+_SEEN = "acr-seen.jsonl"
 _REGISTRY_API = "2025-03-01-preview"  # the first that tells of repository permissions
 _EXPERIMENTAL = (
     "Built by a task file with BuildKit switched on: experimental, it rests on a user's report "
@@ -89,11 +91,14 @@ class AcrBuilder:
         for an option that ACR cannot carry."""
         acr_request.check(job.recipe, self._place.options)
         token = RunToken(self.abilities.way, {"file": str(job.folder / _FILE)})
+        seen = Seen(job.folder / _SEEN)
+        told = seen.telling(emit)
 
         def work(cancelled: threading.Event) -> BuiltImage:
             with reach.told_apart(self._places):
-                upon = self._upon_dependencies(job, emit, cancelled)
-                run = self._begin(upon, f"run-{job.run_id}", emit, cancelled)
+                upon = self._upon_dependencies(job, told, cancelled)
+                run = self._begin(upon, f"run-{job.run_id}", told, cancelled)
+                run = replace(run, emit=emit, seen=seen)
                 return self._follow(run, upon.recipe.text, cancelled)
 
         return BackgroundRun(token, work, _nothing)
@@ -101,7 +106,8 @@ class AcrBuilder:
     def attach(self, token: RunToken, emit: Emit) -> BackgroundRun:
         """Follow a run that an earlier kernel started. Raises BuilderUnavailable where that
         kernel ended before the run was started."""
-        known = _read(Path(str(token.details["file"])))
+        file = Path(str(token.details["file"]))
+        known = _read(file)
         if known.get("dependencies"):
             raise BuilderUnavailable(
                 f"That run ended while run {known['run_id']} was building its dependency image; "
@@ -111,9 +117,11 @@ class AcrBuilder:
             )
 
         def work(cancelled: threading.Event) -> BuiltImage:
-            run = AcrRun(
-                self._arm(emit, cancelled), Target(**known["target"]), known["run_id"], emit
-            )
+            seen = Seen(file.with_name(_SEEN))
+            for event in seen.events():
+                emit(event)
+            arm, target = self._arm(emit, cancelled), Target(**known["target"])
+            run = AcrRun(arm, target, known["run_id"], emit, seen)
             with reach.told_apart(self._places):
                 return self._follow(run, known["text"], cancelled)
 
@@ -199,7 +207,7 @@ class AcrBuilder:
 
     def _follow(self, run: AcrRun, text: str, cancelled: threading.Event) -> BuiltImage:
         steps = Steps(parse(text))
-        reader = AcrReader(steps, run.emit, buildkit=self._buildkit)
+        reader = AcrReader(steps, run.emit, buildkit=self._buildkit, clock=lambda: run.seen.at)
         try:
             verdict = run.watch(reader, cancelled)
         except Cancelled:

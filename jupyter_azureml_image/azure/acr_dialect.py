@@ -54,7 +54,7 @@ class AcrReader:
         self._emit, self._clock = emit, clock
         self._lines = Lines()
         self._builder: _Builder = (
-            PlainReader(steps, emit) if buildkit else ClassicReader(steps, emit, clock)
+            PlainReader(steps, emit, clock) if buildkit else ClassicReader(steps, emit, clock)
         )
         self._building = False
         self._pushing: float | None = None

@@ -19,22 +19,24 @@ _LINK_AGAIN = 3.0
 
 
 class RunLog:
-    """One run's log. `link` asks the service for a fresh signed address."""
+    """One run's log. `link` asks the service for a fresh signed address; it is read from
+    `position` on, `replaced` being how often it had begun anew by then."""
 
-    def __init__(self, link: Callable[[], str]) -> None:
+    def __init__(self, link: Callable[[], str], position: int = 0, replaced: int = 0) -> None:
         self._link = link
         self._url: str | None = None
         self._asked = float("-inf")
-        self._position = 0
+        self.position = position
+        """The byte to read next."""
         self.complete = False
         """Whether the service marked the log as finished and all of it was read."""
-        self.replaced = 0
+        self.replaced = replaced
         """How often the log began anew."""
 
     @property
     def begun(self) -> bool:
         """Whether anything of it was ever read."""
-        return self._position > 0 or self.replaced > 0
+        return self.position > 0 or self.replaced > 0
 
     def read(self) -> bytes:
         """What is new, at most a portion; empty where nothing is, or it cannot be had now."""
@@ -43,7 +45,7 @@ class RunLog:
             return b""
         import requests
 
-        span = f"bytes={self._position}-{self._position + _PORTION - 1}"
+        span = f"bytes={self.position}-{self.position + _PORTION - 1}"
         try:
             answer = requests.get(url, headers={"x-ms-range": span}, timeout=_SECONDS)
         except requests.RequestException:
@@ -53,15 +55,15 @@ class RunLog:
     def _take(self, answer: Any) -> bytes:
         if answer.status_code in (200, 206):
             data = bytes(answer.content)
-            if answer.status_code == 200 and self._position:
-                data = data[self._position :]  # a store that does not know ranges
-            self._position += len(data)
+            if answer.status_code == 200 and self.position:
+                data = data[self.position :]  # a store that does not know ranges
+            self.position += len(data)
             marked = "x-ms-meta-complete" in answer.headers
             self.complete = marked and len(data) < _PORTION
             return data
         if answer.status_code == 416:
             self._at_the_end()
-        elif answer.status_code == 404 and self._position:
+        elif answer.status_code == 404 and self.position:
             self._begin_again()
         elif answer.status_code in (401, 403):
             self._url = None
@@ -78,13 +80,13 @@ class RunLog:
         if answer.status_code != 200:
             return
         size = int(answer.headers.get("Content-Length") or 0)
-        if size < self._position:
+        if size < self.position:
             self._begin_again()
         else:
-            self.complete = "x-ms-meta-complete" in answer.headers and size == self._position
+            self.complete = "x-ms-meta-complete" in answer.headers and size == self.position
 
     def _begin_again(self) -> None:
-        self._position = 0
+        self.position = 0
         self.replaced += 1
 
     def _address(self) -> str | None:

@@ -14,6 +14,7 @@ from ..events import Emit, Note, Queued
 from .acr_dialect import AcrReader
 from .acr_log import RunLog
 from .acr_request import Target
+from .acr_seen import Seen
 from .arm import Arm, Call
 
 ENDED = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
@@ -23,6 +24,7 @@ _STATUS_EVERY = 3.0
 _LOG_AFTER = 8.0
 _LONG_QUEUE = 300.0
 _CANCEL_SECONDS = 60.0
+_REPLACED = Note("Azure replaced the run's log; reading on from its new beginning.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class AcrRun:
     target: Target
     run_id: str
     emit: Emit
+    seen: Seen = field(default_factory=lambda: Seen(None))
     _began: float = field(default_factory=time.monotonic)
     _warned: bool = False
 
@@ -51,8 +54,10 @@ class AcrRun:
         return f"{self.target.registry_id}/runs/{self.run_id}"
 
     def watch(self, reader: AcrReader, cancelled: threading.Event) -> Verdict | None:
-        """Feed the log to `reader` until the run has ended; None once `cancelled` is set."""
-        log = RunLog(self._log_link)
+        """Feed the log to `reader` until the run has ended; None once `cancelled` is set. What
+        was seen before comes from disk, and the log is read on from there."""
+        self._again(reader)
+        log = RunLog(self._log_link, self.seen.position, self.seen.log)
         asked, properties = float("-inf"), {"status": "Queued"}
         while not cancelled.is_set():
             self._feed(log, reader)
@@ -66,9 +71,21 @@ class AcrRun:
         return None
 
     def cancel(self) -> Verdict:
-        """Cancel it and wait until Azure says that it ended. Raises ServiceFault where it does
-        not say so within a minute."""
+        """Cancel it and wait until Azure says that it ended. Raises ServiceFault, naming the way
+        to stop it by hand, where Azure does not say so within a minute."""
         calm = replace(self.arm, stopped=threading.Event())  # the cancelled run's waits are over
+        try:
+            return self._stop(calm)
+        except ImageError as error:
+            registry = self.target.login_server.partition(".")[0]
+            raise ServiceFault(
+                f"Run {self.run_id} may still be running in Azure: {error.message}",
+                hint="To stop it, in a terminal: az acr task cancel-run "
+                f"--registry {registry} --run-id {self.run_id}",
+                code=error.code,
+            ) from error
+
+    def _stop(self, calm: Arm) -> Verdict:
         doing = f"cancelling run {self.run_id}"
         calm.call(Call("POST", f"{self.path}/cancel", self.target.api, doing))
         until = time.monotonic() + _CANCEL_SECONDS
@@ -77,18 +94,23 @@ class AcrRun:
             if properties.get("status") in ENDED:
                 return self._verdict(properties)
             calm.stopped.wait(0.5)
-        raise ServiceFault(
-            f"Azure took the cancellation of run {self.run_id}, but it has not ended yet.",
-            hint=f"%azureml_image runs shows it; in a terminal: az acr task cancel-run "
-            f"--registry {self.target.login_server.partition('.')[0]} --run-id {self.run_id}",
-        )
+        raise ServiceFault("Azure took the cancellation, but the run has not ended yet.")
+
+    def _again(self, reader: AcrReader) -> None:
+        number = 0
+        for portion in self.seen.portions():
+            if portion.log > number:
+                number = portion.log
+                self.emit(_REPLACED)
+            reader.feed(portion.data)
 
     def _feed(self, log: RunLog, reader: AcrReader) -> bool:
         replaced = log.replaced
         data = log.read()
         if log.replaced > replaced:
-            self.emit(Note("Azure replaced the run's log; reading on from its new beginning."))
+            self.emit(_REPLACED)
         if data:
+            self.seen.take(log.replaced, log.position - len(data), data)
             reader.feed(data)
         return bool(data)
 

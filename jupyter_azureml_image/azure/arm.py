@@ -24,8 +24,12 @@ RESOURCES_API = "2021-04-01"
 
 Tell = Callable[[str], None]
 
+PASSING = (408, 429, 500, 502, 503, 504)
+"""Answers after which the same may be asked again."""
+LONGEST_WAIT = 300.0
+"""Seconds; who is told to wait longer gives up."""
+
 _TRIES = 5
-_LONGEST_WAIT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Arm:
                     raise
                 if last or call.once or told.code != "no-network":
                     raise told from error
-                self._wait(2.0**attempt / 4, f"{told.message} Trying again.")
+                self.wait(2.0**attempt / 4, f"{told.message} Trying again.")
                 continue
             if response.status_code == 404 and call.missing:
                 return None
@@ -102,12 +106,13 @@ class Arm:
             if last or not _passing(refusal.status, call):
                 raise told
             pause = refusal.retry_after or 2.0**attempt / 2
-            if pause > _LONGEST_WAIT:
+            if pause > LONGEST_WAIT:
                 raise told
-            self._wait(pause, f"{told.message} Trying again in {pause:.0f} s.")
+            self.wait(pause, f"{told.message} Trying again in {pause:.0f} s.")
         raise AssertionError("the last try returns or raises")
 
-    def _wait(self, seconds: float, sentence: str) -> None:
+    def wait(self, seconds: float, sentence: str) -> None:
+        """Wait before trying again, saying why; raises Cancelled once `stopped`."""
         if self.tell is not None and seconds >= 1:
             self.tell(sentence)
         if self.stopped.wait(seconds):
@@ -146,7 +151,7 @@ class Arm:
 def _passing(status: int, call: Call) -> bool:
     """Whether the trouble may pass: 429 was refused before anything was done; after a 5xx a
     call that starts something may already have started it."""
-    return status == 429 or (status in (408, 500, 502, 503, 504) and not call.once)
+    return status == 429 or (status in PASSING and not call.once)
 
 
 def _body(response: Any, call: Call) -> dict[str, Any]:

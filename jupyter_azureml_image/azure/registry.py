@@ -10,13 +10,14 @@ import re
 from typing import Any
 
 from ..errors import AzureError, Forbidden, ImageError, RegistryError, SignedOut
-from .arm import Arm
+from .arm import LONGEST_WAIT, PASSING, Arm
 from .refusals import from_answer, refused
 from .translate import translated
 
 TOKEN_USER = "00000000-0000-0000-0000-000000000000"  # noqa: S105  # the user name ACR asks for
 REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 _SECONDS = 60
+_TRIES = 4
 _MANIFESTS = ", ".join(
     (
         "application/vnd.docker.distribution.manifest.v2+json",
@@ -131,6 +132,20 @@ class Registry:
         return service.group(1)
 
     def _ask(self, method: str, path: str, doing: str, **options: Any) -> Any:
+        """The answer; asked for again while trouble may pass, for nothing here is done twice."""
+        for attempt in range(1, _TRIES + 1):
+            answer = self._send(method, path, doing, **options)
+            if answer.status_code not in PASSING or attempt == _TRIES:
+                break
+            refusal = from_answer(answer)
+            pause = refusal.retry_after or 2.0**attempt / 4
+            if pause > LONGEST_WAIT:
+                break
+            told = refused(refusal, doing).message
+            self._arm.wait(pause, f"{told} Trying again in {pause:.0f} s.")
+        return answer
+
+    def _send(self, method: str, path: str, doing: str, **options: Any) -> Any:
         import requests
 
         with translated(doing):
