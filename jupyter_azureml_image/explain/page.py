@@ -9,6 +9,7 @@ from ..lint import explain as rules
 from ..lint.rule import all_rules
 from ..lint.spelling import nearest
 from .catalogue import all_causes, find_cause
+from .failures import all_failures, find_failure
 from .model import Cause, Sample, Where
 
 _WHERE: dict[Where, str] = {
@@ -25,10 +26,14 @@ def meaning(code: str) -> str:
     cause = find_cause(code)
     if cause is not None:
         return _text(cause)
+    failure = find_failure(code)
+    if failure is not None:
+        return failure.text
     try:
         return rules.explain(code)
     except BadUsage:
         known = [cause.code for cause in all_causes()]
+        known += [failure.code for failure in all_failures()]
         known += [rule.about.code for rule in all_rules()]
         near = nearest(code, known, 0.6)
         raise BadUsage(
@@ -81,6 +86,16 @@ def reference() -> str:
             "",
             f"Source: {source}",
         ]
+    lines += [
+        "",
+        "## Codes of errors",
+        "",
+        "What is raised carries a code (`error.code`); those that are no cause from above:",
+        "",
+        "| code | meaning | what to do |",
+        "|---|---|---|",
+        *(f"| {f.code} | {f.meaning} | {f.action} |" for f in all_failures()),
+    ]
     return "\n".join(lines) + "\n"
 
 
