@@ -10,7 +10,7 @@ from pathlib import Path
 from . import state, wire
 from .build.ports import BuiltImage
 from .context.manifest import resolve_context
-from .journal import Journal, RunRow
+from .journal import Journal
 from .outside import LocalImage, Outside
 from .plan.fingerprint import Fingerprint
 from .plan.registration import RegisteredEnvironment, Workspace
@@ -41,19 +41,17 @@ def local_image(outside: Outside, reference: str, fingerprint: Fingerprint) -> B
 
 
 def earlier_fingerprint(journal: Journal, name: str) -> Fingerprint | None:
-    """That of the latest run of this environment that came as far as a plan."""
-    for row in journal.runs(name=name):
-        plan = row.facts.get("plan")
-        if plan and "image" in row.facts:
-            return wire.load(Fingerprint, plan["fingerprint"])
+    """That of the latest run of this environment that made an image."""
+    for facts in journal.noted("plan", "image", of=name):
+        return wire.load(Fingerprint, facts["plan"]["fingerprint"])
     return None
 
 
 def verdict_for(journal: Journal, name: str, key: str) -> Verdict | None:
     """The verdict of an earlier rehearsal under the same key, unless it failed."""
-    for row in journal.runs(name=name):
-        if row.facts.get("rehearsal") == key and "verdict" in row.facts:
-            verdict = wire.load(Verdict, row.facts["verdict"])
+    for facts in journal.noted("rehearsal", "verdict", of=name):
+        if facts["rehearsal"] == key:
+            verdict = wire.load(Verdict, facts["verdict"])
             if verdict.outcome in ("served", "started", "not applicable"):
                 return verdict
     return None
@@ -64,17 +62,13 @@ def pushed_digest(
 ) -> str | None:
     """The digest an earlier run pushed to `place` (login server, repository) for the same
     content, if the registry still holds it."""
-    for row in journal.runs():
-        digest = _pushed(row, place, fingerprint)
-        if digest and workspace.has_image(*place, digest):
-            return digest
+    for facts in journal.noted("pushed"):
+        pushed = facts["pushed"]
+        if pushed["fingerprint"] != fingerprint.value or tuple(pushed["place"]) != place:
+            continue
+        if workspace.has_image(*place, pushed["digest"]):
+            return str(pushed["digest"])
     return None
-
-
-def _pushed(row: RunRow, place: tuple[str, str], fingerprint: Fingerprint) -> str | None:
-    pushed = row.facts.get("pushed") or {}
-    same = pushed.get("fingerprint") == fingerprint.value
-    return pushed["digest"] if same and tuple(pushed["place"]) == place else None
 
 
 def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal) -> str:

@@ -1,8 +1,9 @@
 """The journal of runs: what was asked, what happened, what exists because of it.
 
-One SQLite row a run, and a folder a run holding `events.jsonl` (the event stream, one
-event a line with its time) and `build.log` (the same log lines for people). Replaying the
-events gives the same view again; that is what `attach` does.
+One SQLite row a run, one for each of its facts (each is read and written alone: they are
+large where a context has many files), and a folder a run holding `events.jsonl` (the event
+stream, one event a line with its time) and `build.log` (the same log lines for people).
+Replaying the events gives the same view again; that is what `attach` does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -28,19 +30,44 @@ from .stages import Stage
 
 Status = Literal["running", "detached", "done", "failed", "cancelled", "lost"]
 
-_MADE = {"token", "image", "pushed", "registered"}
-"""Facts of a run that began to make something."""
+_LATEST = 50  # runs that are looked through for what was done before
 
 _FLUSH_SECONDS = 0.2
 
+_COLUMNS = "run_id, name, repository, started, ended, status, owner, sentence"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   run_id TEXT PRIMARY KEY, name TEXT NOT NULL, repository TEXT NOT NULL, started REAL NOT NULL,
-  ended REAL, status TEXT NOT NULL, owner TEXT NOT NULL, sentence TEXT NOT NULL DEFAULT '',
-  facts TEXT NOT NULL DEFAULT '{}'
+  ended REAL, status TEXT NOT NULL, owner TEXT NOT NULL, sentence TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS runs_by_name ON runs (name, started);
+CREATE TABLE IF NOT EXISTS facts (
+  run_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, name)
+);
 """
+
+
+class Facts(Mapping[str, Any]):
+    """A run's records as JSON values by name, read when the first of them is asked for."""
+
+    def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return self._read()
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +98,21 @@ class RunRow:
 
 
 class Journal:
-    """The runs kept below `folder`. Safe to use from any thread; every call commits."""
+    """The runs kept below `folder`. Safe to use from any thread; every call commits.
+
+    A database that a power cut left damaged is put aside as `journal.db.damaged`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._path = folder / "journal.db"
-        with self._connect() as db:
-            db.executescript(_SCHEMA)
+        try:
+            self._prepare()
+        except sqlite3.OperationalError:  # no room, or locked: the file itself is sound
+            raise
+        except sqlite3.DatabaseError:
+            self._path.replace(folder / "journal.db.damaged")
+            self._prepare()
 
     def begin(self, name: str, repository: str) -> str:
         """A new run's id: eight hex digits, unique in this journal."""
@@ -93,11 +128,10 @@ class Journal:
 
     def note(self, run_id: str, **facts: Any) -> None:
         """Keep records with the run, by name; one that is there already is replaced."""
+        rows = [(run_id, name, json.dumps(wire.dump(value))) for name, value in facts.items()]
         with self._connect() as db:
             db.execute("BEGIN IMMEDIATE")
-            row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            known = json.loads(row[0]) | {key: wire.dump(value) for key, value in facts.items()}
-            db.execute("UPDATE runs SET facts = ? WHERE run_id = ?", (json.dumps(known), run_id))
+            db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
             db.execute("COMMIT")
 
     def end(self, run_id: str, status: Status, sentence: str = "") -> None:
@@ -120,36 +154,51 @@ class Journal:
         """The run whose id is, or begins with, `run_id`; raises BadUsage naming the last ones."""
         with self._connect() as db:
             rows = db.execute(
-                "SELECT * FROM runs WHERE run_id LIKE ? || '%' ORDER BY started", (run_id,)
+                f"SELECT {_COLUMNS} FROM runs WHERE run_id LIKE ? || '%' ORDER BY started",  # noqa: S608  # a constant
+                (run_id,),
             ).fetchall()
         if len(rows) != 1 or not run_id:
             latest = ", ".join(row.run_id for row in self.runs(limit=5)) or "none yet"
             what = "No run" if not rows else "More than one run"
             raise BadUsage(f"{what} begins with '{run_id}'.", hint=f"The latest runs: {latest}.")
-        return _row(rows[0])
+        return self._row(rows[0])
 
-    def runs(self, *, name: str | None = None, limit: int = 50) -> tuple[RunRow, ...]:
+    def runs(self, *, name: str | None = None, limit: int = _LATEST) -> tuple[RunRow, ...]:
         """The newest runs first, of one environment name or of all."""
         where, words = ("WHERE name = ?", [name]) if name is not None else ("", [])
-        query = f"SELECT * FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants
+        query = f"SELECT {_COLUMNS} FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants
         with self._connect() as db:
-            return tuple(_row(row) for row in db.execute(query, [*words, limit]))
+            return tuple(self._row(row) for row in db.execute(query, [*words, limit]))
+
+    def noted(self, *names: str, of: str | None = None) -> Iterator[dict[str, Any]]:
+        """The facts of these names, of each of the latest runs (of the environment `of`) that
+        has them all, the newest first; no other fact is read."""
+        marks = ", ".join("?" * len(names))
+        query = f"SELECT name, value FROM facts WHERE run_id = ? AND name IN ({marks})"  # noqa: S608  # question marks
+        for row in self.runs(name=of):
+            with self._connect() as db:
+                found = db.execute(query, [row.run_id, *names]).fetchall()
+            if len(found) == len(names):
+                yield {str(name): json.loads(value) for name, value in found}
 
     def other_name(self, name: str, repository: str) -> str | None:
         """Another environment name under which something was made with the same repository
         name, if any; a run that was refused before that takes no name."""
         with self._connect() as db:
-            rows = db.execute(
-                "SELECT name, facts FROM runs WHERE repository = ? AND name <> ?",
+            row = db.execute(
+                "SELECT name FROM runs WHERE repository = ? AND name <> ? AND EXISTS (SELECT 1 FROM"
+                " facts WHERE facts.run_id = runs.run_id AND facts.name IN"
+                " ('token', 'image', 'pushed', 'registered')) LIMIT 1",
                 (repository, name),
-            ).fetchall()
-        return next((str(other) for other, facts in rows if _MADE & set(json.loads(facts))), None)
+            ).fetchone()
+        return None if row is None else str(row[0])
 
     def forget(self, run_id: str) -> None:
         """Remove a run and its files."""
         folder = self.run_folder(run_id)
         with self._connect() as db:
             db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM facts WHERE run_id = ?", (run_id,))
         for path in sorted(folder.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         if folder.exists():
@@ -205,10 +254,25 @@ class Journal:
         """Something that writes the run's events down as they come."""
         return Recorder(self.run_folder(run_id))
 
+    def _prepare(self) -> None:
+        with self._connect() as db:
+            db.executescript(_SCHEMA)
+
+    def _row(self, row: sqlite3.Row) -> RunRow:
+        return RunRow(**dict(row), facts=Facts(partial(self._facts, row["run_id"])))
+
+    def _facts(self, run_id: str) -> dict[str, Any]:
+        with self._connect() as db:
+            rows = db.execute("SELECT name, value FROM facts WHERE run_id = ?", (run_id,))
+            return {str(name): json.loads(value) for name, value in rows}
+
     def _connect(self) -> closing[sqlite3.Connection]:
         # One connection a call: SQLite's own locks then serve threads and kernels alike.
         connection = sqlite3.connect(self._path, timeout=30.0, isolation_level=None)
         connection.row_factory = sqlite3.Row
+        # A commit outlives this process without it, and a power cut is not what a journal of
+        # runs is for: waiting for the disk took each of a run's notes ten milliseconds and more.
+        connection.execute("PRAGMA synchronous = OFF")
         return closing(connection)
 
 
@@ -262,11 +326,6 @@ class Recorder:
 
 def _append(path: Path) -> IO[str]:
     return path.open("a", encoding="utf-8", errors="backslashreplace")
-
-
-def _row(row: sqlite3.Row) -> RunRow:
-    values = dict(row)
-    return RunRow(**{**values, "facts": json.loads(values["facts"])})
 
 
 def _owner() -> str:

@@ -199,16 +199,14 @@ class Pipeline:
         key = existing.rehearsal_key(self._planned.fingerprint, request.rehearsal)
         earlier = existing.verdict_for(self._run.journal, request.name, key)
         if earlier is not None:
-            self._note(rehearsal=key)
-            return self._judge(earlier, "reused")
+            return self._judge(earlier, "reused", rehearsal=key)
         reference = self._image_here()
         if reference is None:
             return self._judge(
                 Verdict("skipped", "Not rehearsed: there is no engine here to start the image in.")
             )
         verdict = self._outside.rehearse(reference, request, self._emit, self._run.cancellation)
-        self._note(rehearsal=key)
-        return self._judge(verdict)
+        return self._judge(verdict, rehearsal=key)
 
     def _do_push(self) -> Ended:
         plan, workspace = self._planned, self._needed_workspace
@@ -348,8 +346,8 @@ class Pipeline:
             return f"{self._planned.destination}@{self._existing.pushed}"
         return self._image.reference if self._image else None
 
-    def _judge(self, verdict: Verdict, outcome: Outcome = "done") -> Ended:
-        self._note(verdict=verdict)
+    def _judge(self, verdict: Verdict, outcome: Outcome = "done", **facts: str) -> Ended:
+        self._note(verdict=verdict, **facts)
         self.build.verdict = verdict
         if verdict.outcome == "failed":
             raise RehearsalFailed(verdict.sentence, hint=verdict.hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .context.describe import size_text
@@ -83,7 +84,9 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
         action="reuse" if reuse else "build",
         builder=known.builder.abilities if known.builder else None,
         reason=known.reason or (known.no_builder.message if known.no_builder else ""),
-        sentence=_sentence(existing, earlier_fingerprint(journal, request.name), fingerprint),
+        sentence=_sentence(
+            existing, lambda: earlier_fingerprint(journal, request.name), fingerprint
+        ),
         command=docker_build(request.recipe, request.context, reference),
         destination=destination and f"{destination}/{repository}",
         creates=_creates(whole, known, destination, version, existing),
@@ -186,7 +189,7 @@ def _registered(
     )
 
 
-def _sentence(existing: Existing, earlier: Fingerprint | None, now: Fingerprint) -> str:
+def _sentence(existing: Existing, last: Callable[[], Fingerprint | None], now: Fingerprint) -> str:
     if existing.registered is not None:
         return (
             f"Nothing changed: {existing.registered.name}:{existing.registered.version} is "
@@ -194,6 +197,7 @@ def _sentence(existing: Existing, earlier: Fingerprint | None, now: Fingerprint)
         )
     if existing.image is not None or existing.pushed is not None:
         return "Nothing changed: the image is there already; no build."
+    earlier = last()  # of thousands of files perhaps: read only where it is compared
     if earlier is None:
         return "First build of this environment."
     return f"{now.sentence_since(earlier)}."

@@ -75,6 +75,31 @@ def test_records_are_kept_with_the_run_and_replaced_by_name(journal):
     }
 
 
+def test_a_fact_is_read_without_the_large_ones_beside_it(journal):
+    first, second = journal.begin("iris", "iris"), journal.begin("iris", "iris")
+    for run_id, key in ((first, "old"), (second, "new")):
+        journal.note(run_id, rehearsal=key, verdict={"outcome": "served"}, plan=["large"] * 100)
+    journal.note(journal.begin("iris", "iris"), rehearsal="without a verdict")
+    journal.note(journal.begin("other", "other"), rehearsal="of another", verdict={})
+    assert list(journal.noted("rehearsal", "verdict", of="iris")) == [
+        {"rehearsal": "new", "verdict": {"outcome": "served"}},
+        {"rehearsal": "old", "verdict": {"outcome": "served"}},
+    ]
+
+
+def test_a_forgotten_run_leaves_no_facts(journal):
+    run_id = journal.begin("iris", "iris")
+    journal.note(run_id, image="one")
+    journal.forget(run_id)
+    assert list(journal.noted("image")) == []
+
+
+def test_a_damaged_database_is_put_aside_and_a_new_one_begun(tmp_path):
+    (tmp_path / "journal.db").write_bytes(b"half of a page" * 400)
+    assert Journal(tmp_path).runs() == ()
+    assert (tmp_path / "journal.db.damaged").read_bytes().startswith(b"half of a page")
+
+
 def test_a_run_is_found_by_the_first_digits_of_its_id(journal):
     run_id = journal.begin("iris", "iris")
     assert journal.run(run_id[:4]).run_id == run_id
