@@ -6,7 +6,9 @@ import json
 
 from playwright.sync_api import Browser, expect
 
-from .conftest import EMPTY, Notebook, Server, new_page
+from tools.notebook_page import EMPTY, Notebook, new_page
+
+from .conftest import Server
 
 LOAD = "%load_ext jupyter_azureml_image"
 DASH = "%%azureml_dockerfile env\nFROM python:3.12-slim\nRUN pip install \u2013r x.txt\n"
@@ -43,9 +45,7 @@ def test_the_same_file_works_in_notebook_7(browser: Browser, server: Server) -> 
     (server.folder / "seven.ipynb").write_text(
         json.dumps({**EMPTY, "cells": [_cell("a", LOAD), _cell("b", DASH)]})
     )
-    page, errors = new_page(browser)
-    page.goto(f"{server.url}/notebooks/seven.ipynb")
-    page.wait_for_function("() => window.jupyterapp !== undefined")
+    page, errors = new_page(browser, f"{server.url}/notebooks/seven.ipynb")
     notebook = Notebook(page)
     notebook.take_current()
     notebook.run(0)

@@ -6,7 +6,9 @@ import json
 
 from playwright.sync_api import expect
 
-from .conftest import Notebook, Server
+from tools.notebook_page import Notebook
+
+from .conftest import Server
 
 FLOOD = """
 from jupyter_azureml_image import events as e

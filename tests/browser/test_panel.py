@@ -12,7 +12,9 @@ import docker
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .conftest import EMPTY, Notebook, Server, new_page
+from tools.notebook_page import EMPTY, Notebook, new_page
+
+from .conftest import Server
 
 LOAD = "%load_ext jupyter_azureml_image"
 OPEN = "import jupyter_azureml_image as ji\npanel = ji.panel({start!r})\npanel"
@@ -122,9 +124,7 @@ def test_a_button_builds_for_real_and_the_card_stays_when_reopened(
 ) -> None:
     book = {**EMPTY, "cells": []}
     (server.folder / "panel.ipynb").write_text(json.dumps(book))
-    page, errors = new_page(browser)
-    page.goto(f"{server.url}/lab")
-    page.wait_for_function("() => window.jupyterapp !== undefined")
+    page, errors = new_page(browser, f"{server.url}/lab")
     notebook = Notebook(page)
     notebook.open("panel.ipynb")
     panel = opened(notebook, "FROM scratch\nCOPY hello.txt /\n", "print('kernel is free')")
@@ -133,7 +133,7 @@ def test_a_button_builds_for_real_and_the_card_stays_when_reopened(
     notebook.run(2)  # while the work goes on
     expect(notebook.cell(2)).to_contain_text("kernel is free")
     outputs = notebook.cell(1).locator(".jp-OutputArea")
-    expect(outputs).to_contain_text("In the engine", timeout=20_000)
+    expect(outputs).to_contain_text("In the engine")
     shoot(page, "panel-built")
     page.get_by_role("button", name="Close", exact=True).click()
     expect(notebook.cell(1)).to_contain_text("Image panel")
@@ -162,9 +162,9 @@ def test_cancel_stops_the_build(
     field(panel, "Name").fill("faces-panel")
     panel.get_by_role("button", name="Build", exact=True).click()
     step = notebook.cell(1).locator("tr", has_text="RUN echo faces-panel-cancel")
-    expect(step).to_contain_text("running", timeout=20_000)
+    expect(step).to_contain_text("running")
     panel.get_by_role("button", name="Cancel", exact=True).click()
-    expect(notebook.cell(1)).to_contain_text("build cancelled", timeout=30_000)
+    expect(notebook.cell(1)).to_contain_text("build cancelled")
     assert not any("faces-panel-cancel" in str(c.attrs) for c in images.containers.list())
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tools.jupyter_server import serving
+from tools.notebook_page import EMPTY, Notebook, new_page
 from tools.places import alone, cache
 from tools.stacks import interpreter
 
-from .conftest import EMPTY, Notebook, Server, jupyter, new_page
+from .conftest import Server, ours
 
 LAB = "jupyterlab==4.0.13"
 
@@ -33,7 +35,7 @@ def old_server(tmp_path_factory: pytest.TempPathFactory, engine_host: str) -> It
     (kernel / "kernel.json").write_text(
         json.dumps({"argv": argv, "display_name": "ours", "language": "python"})
     )
-    with jupyter(_environment(), home, folder, engine_host) as url:
+    with serving(_environment(), home, folder, ours(engine_host, home)) as url:
         yield Server(url, folder)
 
 
@@ -58,9 +60,7 @@ def test_colours_findings_and_panel_work_with_an_older_server(
     spec = {"name": "ours", "display_name": "ours", "language": "python"}
     book = {**EMPTY, "metadata": {"kernelspec": spec}}
     (old_server.folder / "old.ipynb").write_text(json.dumps(book))
-    page, errors = new_page(browser)
-    page.goto(f"{old_server.url}/lab")
-    page.wait_for_function("() => window.jupyterapp !== undefined")
+    page, errors = new_page(browser, f"{old_server.url}/lab")
     assert page.evaluate("() => window.jupyterapp.version").startswith("4.0")
     notebook = Notebook(page)
     notebook.open("old.ipynb", "ours")
