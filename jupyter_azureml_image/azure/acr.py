@@ -10,34 +10,33 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..build import shipment
 from ..build.dialects.steps import Steps
-from ..build.failing import build_failed
 from ..build.ports import Abilities, Builder, BuildJob, BuiltImage, RunToken
 from ..build.run import BackgroundRun
+from ..build.shipment import Shipment
 from ..dockerfile.parse import parse
 from ..errors import (
     AzureError,
     BuilderUnavailable,
     BuildFailed,
-    BuildFailure,
     Cancelled,
     Forbidden,
-    ImageError,
 )
 from ..events import Emit, Event, LogLine, Note, StepEnded, StepStarted
-from ..explain.explain import explain
 from ..plan.request import BuildRequest, TaskOptions
 from . import acr_request, reach, workspaces
 from .acr_dialect import AcrReader
+from .acr_failure import SourceGone, failure
 from .acr_request import Source, Target
 from .acr_run import AcrRun, Verdict, schedule
 from .acr_seen import Seen
-from .acr_upload import upload
+from .acr_source import Uploads
+from .acr_upload import in_words, upload
 from .arm import Arm, Call
 
 if TYPE_CHECKING:
@@ -60,6 +59,21 @@ class Place:
     registry_id: str
     login_server: str
     options: TaskOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One run to be: its job, its image's tag, and where its events go."""
+
+    job: BuildJob
+    tag: str
+    emit: Emit
+    cancelled: threading.Event
+    seen: Seen = field(default_factory=lambda: Seen(None))
+
+    def tell(self, event: Event) -> None:
+        """Emit an event that comes before the run's own."""
+        self.seen.telling(self.emit)(event)
 
 
 def acr_builders(connection: Connection, request: BuildRequest) -> tuple[Builder, ...]:
@@ -91,15 +105,12 @@ class AcrBuilder:
         for an option that ACR cannot carry."""
         acr_request.check(job.recipe, self._place.options)
         token = RunToken(self.abilities.way, {"file": str(job.folder / _FILE)})
-        seen = Seen(job.folder / _SEEN)
-        told = seen.telling(emit)
 
         def work(cancelled: threading.Event) -> BuiltImage:
+            seen = Seen(job.folder / _SEEN)
             with reach.told_apart(self._places):
-                upon = self._upon_dependencies(job, told, cancelled)
-                run = self._begin(upon, f"run-{job.run_id}", told, cancelled)
-                run = replace(run, emit=emit, seen=seen)
-                return self._follow(run, upon.recipe.text, cancelled)
+                upon = self._upon_dependencies(job, seen.telling(emit), cancelled)
+                return self._build(_Work(upon, f"run-{job.run_id}", emit, cancelled, seen))
 
         return BackgroundRun(token, work, _nothing)
 
@@ -152,45 +163,70 @@ class AcrBuilder:
         if digest is None:
             emit(Note(f"The dependencies are built first, and kept as {repository}:{part.tag}."))
             first = replace(job, recipe=part.recipe, manifest=part.manifest, dependencies=None)
-            run = self._begin(first, part.tag, _renamed(emit), cancelled)
-            digest = self._follow(run, part.recipe.text, cancelled).digest
+            digest = self._build(_Work(first, part.tag, _renamed(emit), cancelled)).digest
         else:
             emit(Note(f"Built upon {repository}:{part.tag}, which holds the dependencies."))
         text = part.rest(job.recipe.text, f"{server}/{repository}@{digest}")
         return replace(job, recipe=replace(job.recipe, text=text), dependencies=None)
 
-    def _begin(self, job: BuildJob, tag: str, emit: Emit, cancelled: threading.Event) -> AcrRun:
-        arm = self._arm(emit, cancelled)
-        target = self._target(arm, job, tag)
-        dockerfile = parse(job.recipe.text)
+    def _build(self, work: _Work) -> BuiltImage:
+        """One run, from the upload to the image."""
         # Never the user's own Dockerfile in its place: an ignore file beside it would be applied
         # a second time by the agent.
-        sent = shipment.prepare(dockerfile, job.manifest, None)
-        doing = f"asking {target.login_server} where to upload the context"
-        path = f"{target.registry_id}/listBuildSourceUploadUrl"
-        answer = arm.call(Call("POST", path, target.api, doing)) or {}
-        url = str(answer.get("uploadUrl"))
-        with reach.told_apart(lambda: self._places(url)):
-            upload(url, sent, emit, cancelled.is_set)
-        source = Source(str(answer.get("relativePath")), sent.dockerfile)
+        sent = shipment.prepare(parse(work.job.recipe.text), work.job.manifest, None)
+        uploads = Uploads(self._place.registry_id)
+        known = uploads.find(sent)
+        try:
+            return self._run(work, sent, known)
+        except SourceGone:
+            if known is None:
+                raise
+        uploads.forget(sent)
+        work.seen.restart()
+        work.tell(Note("The registry lost the context that was uploaded; it is sent again."))
+        return self._run(work, sent, None)
+
+    def _run(self, work: _Work, sent: Shipment, known: str | None) -> BuiltImage:
+        arm = self._arm(work.tell, work.cancelled)
+        target = self._target(arm, work.job, work.tag)
+        if known is None:
+            known = self._send(arm, target, sent, work)
+        else:
+            words = in_words(sent)
+            work.tell(Note(f"The build context ({words}) was uploaded before and is used again."))
+        source = Source(known, sent.dockerfile)
         make = acr_request.task_file if self._buildkit else acr_request.quick_build
-        body = make(target, source, job.recipe, self._place.options)
+        body = make(target, source, work.job.recipe, self._place.options)
         if self._buildkit:
-            emit(Note(_EXPERIMENTAL, "warning"))
-        if cancelled.is_set():
+            work.tell(Note(_EXPERIMENTAL, "warning"))
+        if work.cancelled.is_set():
             raise Cancelled("Stopped before the run was started; nothing was built.")
         run_id = schedule(arm, target, body)
         _write(
-            job.folder / _FILE,
+            work.job.folder / _FILE,
             {
                 "run_id": run_id,
                 "target": asdict(target),
-                "text": job.recipe.text,
-                "dependencies": tag != f"run-{job.run_id}",
+                "text": work.job.recipe.text,
+                "dependencies": work.tag != f"run-{work.job.run_id}",
             },
         )
-        emit(Note(f"Run {run_id} of ACR Tasks in {target.login_server}; image {target.image}."))
-        return AcrRun(arm, target, run_id, emit)
+        work.tell(
+            Note(f"Run {run_id} of ACR Tasks in {target.login_server}; image {target.image}.")
+        )
+        run = AcrRun(arm, target, run_id, work.emit, work.seen)
+        return self._follow(run, work.job.recipe.text, work.cancelled)
+
+    def _send(self, arm: Arm, target: Target, sent: Shipment, work: _Work) -> str:
+        """Upload the context; the place that the service named for it."""
+        doing = f"asking {target.login_server} where to upload the context"
+        path = f"{target.registry_id}/listBuildSourceUploadUrl"
+        answer = arm.call(Call("POST", path, target.api, doing)) or {}
+        url, location = str(answer.get("uploadUrl")), str(answer.get("relativePath"))
+        with reach.told_apart(lambda: self._places(url)):
+            upload(url, sent, work.tell, work.cancelled.is_set)
+        Uploads(self._place.registry_id).keep(sent, location, url)
+        return location
 
     def _target(self, arm: Arm, job: BuildJob, tag: str) -> Target:
         place = self._place
@@ -220,7 +256,7 @@ class AcrBuilder:
         if verdict.status == "Succeeded":
             reader.finish("done")
             return self._image(run, verdict)
-        raise _failure(run, verdict, reader, steps)
+        raise failure(run, verdict, reader, steps)
 
     def _image(self, run: AcrRun, verdict: Verdict) -> BuiltImage:
         """The image that the run pushed, as the registry holds it."""
@@ -242,42 +278,6 @@ class AcrBuilder:
                 code="image-gone",
             )
         return BuiltImage(None, f"{target.login_server}/{target.repository}@{held}", held)
-
-
-def _failure(run: AcrRun, verdict: Verdict, reader: AcrReader, steps: Steps) -> ImageError:
-    if verdict.status == "Canceled":
-        reader.finish("cancelled")
-        return Cancelled(f"Run {run.run_id} was cancelled in Azure.")
-    if verdict.status == "Timeout":
-        reader.finish("cancelled")
-        return BuildFailed(
-            f"Run {run.run_id} took longer than it may, and Azure ended it.",
-            hint="Give it more with --timeout SECONDS (at most 28800), or a larger --cpu.",
-            code="timeout",
-        )
-    failed = reader.finish("failed")
-    if failed is not None:
-        return build_failed(failed, steps)
-    said = verdict.message or reader.last_agent_line or "it gives no reason"
-    hint, code = _remedy(said, run.target)
-    return BuildFailed(
-        f"Run {run.run_id} ended as {verdict.status}: {said}",
-        hint=hint,
-        code=code,
-        failure=BuildFailure(last_lines=(reader.last_agent_line,)),
-    )
-
-
-def _remedy(said: str, target: Target) -> tuple[str, str]:
-    """What to do about a run that failed outside the build, and the code of its cause."""
-    if told := explain([said], where="azure"):
-        return told.hint, told.code
-    registry = target.login_server.partition(".")[0]
-    return (
-        "The cause is not a known one. More may stand in: az acr task logs "
-        f"--registry {registry} --run-id RUN",
-        "run-failed",
-    )
 
 
 def _renamed(emit: Emit) -> Emit:

@@ -22,6 +22,7 @@ from .acr_plain import PlainReader
 _STAMP = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)")
 _BUILD = "Launching container with name: build"
 _BUILT = re.compile(r"Successfully executed container: build|Container failed during run: build")
+_SOURCE = re.compile(r"(Downloading|Finished downloading) source code")
 _PUSH = re.compile(r"Pushing image: (\S+), attempt (\d+)")
 _PUSHED = re.compile(r"Successfully pushed image")
 _LAYER = re.compile(r"[0-9a-f]{12}: (Preparing|Waiting|Pushing|Pushed|Mounted|Layer)")
@@ -60,6 +61,7 @@ class AcrReader:
         self._pushing: float | None = None
         self._last = ""
         self._agent = ""
+        self._downloading = False
 
     def feed(self, data: bytes) -> None:
         """Take a portion; it may end in the middle of a line, or of a letter."""
@@ -81,6 +83,11 @@ class AcrReader:
         """What the agent said last; the cause of a run that failed outside the build."""
         return self._agent
 
+    @property
+    def source_missing(self) -> bool:
+        """Whether the agent began to download the context and said nothing of having it."""
+        return self._downloading
+
     def _line(self, line: str) -> None:
         stamped = _STAMP.fullmatch(line)
         if stamped:
@@ -94,7 +101,9 @@ class AcrReader:
     def _agent_line(self, words: str, line: str) -> None:
         self._agent = words
         push = _PUSH.search(words)
-        if words.startswith(_BUILD):
+        if source := _SOURCE.match(words):
+            self._downloading = source.group(1) == "Downloading"
+        elif words.startswith(_BUILD):
             self._building = True
         elif _BUILT.search(words):
             self._building = False

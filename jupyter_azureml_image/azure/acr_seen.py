@@ -62,6 +62,12 @@ class Seen:
         text = data.decode("latin-1")  # any bytes: a portion may end in the middle of a letter
         self._write({"log": log, "start": start, "at": self.at, "data": text})
 
+    def restart(self) -> None:
+        """Another run takes this one's place."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+        self.log = self.position = 0
+
     def events(self) -> Iterator[Event]:
         """The events before the run, in order."""
         for record in self._records():

@@ -20,9 +20,7 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
     """Send the gzip archive to a signed blob address, in parallel blocks that are retried one by
     one. Raises Cancelled, ContextError, or an AzureError that names the host."""
     host = urlsplit(url).netloc
-    files = len(shipment.manifest.files)
-    words = f"{files} file{'' if files == 1 else 's'}, {_in_words(shipment.size)} before packing"
-    emit(Note(f"Uploading the build context ({words}) to {host}."))
+    emit(Note(f"Uploading the build context ({in_words(shipment)}) to {host}."))
     stream = _Stream(_pieces(shipment, stopped))
 
     def moved(done: int, _total: int | None) -> None:
@@ -78,7 +76,13 @@ class _Stream:
         return whole[:end]
 
 
-def _in_words(size: int) -> str:
+def in_words(shipment: Shipment) -> str:
+    """How much is sent."""
+    files = len(shipment.manifest.files)
+    return f"{files} file{'' if files == 1 else 's'}, {_size(shipment.size)} before packing"
+
+
+def _size(size: int) -> str:
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"

@@ -46,7 +46,7 @@ SCRATCH = "FROM scratch\nCOPY . /\n"
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> MakeJob:
+def job(tmp_path: Path, state_dir: Path) -> MakeJob:
     """A build job of a folder with one file in it."""
 
     def _job(text: str = SCRATCH, **recipe: object) -> BuildJob:
