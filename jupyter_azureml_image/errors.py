@@ -29,8 +29,9 @@ traceback stays on `__cause__` and is shown with `--traceback`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .records import dataclass
 
 if TYPE_CHECKING:
     from .lint.diagnostic import Diagnostic

@@ -8,11 +8,11 @@ Times are Unix seconds and are added by the journal, durations are seconds, size
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from . import wire
 from .lint.diagnostic import Diagnostic
+from .records import dataclass
 from .stages import Stage
 
 Outcome = Literal["done", "reused", "skipped", "failed", "cancelled"]

@@ -11,13 +11,13 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .errors import BadSettings, BadUsage
 from .options import OPTIONS, VERBS, Option, by_dest, nearest
+from .records import dataclass
 
 PREFIX = "AZUREML_IMAGE_"
 TABLE = "jupyter_azureml_image"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -12,6 +12,7 @@ from ..dockerfile.facts import Need, NeedKind
 from ..events import Emit
 from ..plan.dependencies import Dependencies
 from ..plan.request import Recipe
+from ..records import dataclass
 
 BuilderName = Literal["local", "acr", "azureml"]
 Way = Literal["buildx", "engine-api", "classic", "acr-quick", "acr-task", "azureml"]

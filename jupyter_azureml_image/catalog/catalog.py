@@ -13,12 +13,13 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import resources
 from typing import Literal
 
 from .. import wire
 from ..dockerfile.facts import BaseFacts
+from ..records import dataclass
 
 Family = Literal[
     "inference-prebuilt", "inference-curated", "inference-base", "training-base", "training-curated"

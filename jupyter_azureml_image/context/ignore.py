@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from ..errors import ContextError
+from ..records import dataclass
 from . import gopath
 from .goregex import python_text
 from .pattern import Pattern, Shape, parse_pattern, translate

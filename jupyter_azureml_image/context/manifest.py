@@ -6,11 +6,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from ..errors import ContextError
+from ..records import dataclass
 from .ignore import read_ignore_file
 from .reach import expand
 from .reading import Stamp, unreadable

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from ..records import dataclass
 
 _TABLE = Path("/proc/self/mountinfo")
 # Not those of Windows (exfat, ntfs, vfat): their change time can be set back by programs.

@@ -8,9 +8,9 @@ The shapes are kept apart because the first three are much faster to match.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from ..records import dataclass
 from . import gopath, goregex
 
 Shape = Literal["exact", "prefix", "suffix", "regex"]

@@ -10,10 +10,10 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ContextError
+from ..records import dataclass
 
 BLOCK = 1024 * 1024
 _TRIES = 3

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from ..records import dataclass
 from .ignore import IgnoreRules, Rule
 from .reach import parents
 from .reading import Stamp, unreadable

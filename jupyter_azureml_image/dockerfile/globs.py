@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ..records import dataclass
 
 Match = tuple[int, int]
 """Where a match begins and ends."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .shell import BadWord, Lexer
 
 HOLDERS = frozenset({"ADD", "COPY", "RUN"})

@@ -8,8 +8,8 @@ comment lines and empty lines in between are passed over. A line may have 65,535
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .blanks import SPACES
 from .model import Anchors, Directive, Fault, Span
 

@@ -7,8 +7,10 @@ byte order mark included), so that joining the spans gives the text back.
 from __future__ import annotations
 
 import bisect
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from ..records import dataclass
 
 Anchors = tuple[tuple[int, int], ...]
 """Where a joined line comes from: (offset in the joined line, offset in the text) of each run."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from ..records import dataclass
 
 Shape = Literal["blank", "list", "command", "pairs", "names", "single", "health", "inner"]
 """How arguments are cut into words: at ASCII blanks; likewise unless they are a JSON array; one

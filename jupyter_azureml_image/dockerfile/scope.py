@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..records import dataclass
 from .blanks import SPACES
 from .facts import BaseFacts, Copy, StageFacts
 from .heredocs import opening

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .blanks import ASCII_BLANKS
 from .model import Instruction, Span
 from .shell import BadWord, Lexer

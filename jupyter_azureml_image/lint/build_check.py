@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..dockerfile.model import Span
+from ..records import dataclass
 from .diagnostic import Fix, Severity
 from .directive import Checks
 from .rule import About, Example, Finding

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ..records import dataclass
 
 Severity = Literal["error", "warning", "info"]
 """error: this build, registration or deployment will certainly fail, or a secret leaves the

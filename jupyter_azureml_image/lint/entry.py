@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..dockerfile.model import Span
+from ..records import dataclass
 from .script import Script
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..dockerfile.blanks import suspects
 from ..dockerfile.model import Dockerfile, Fault, Span
+from ..records import dataclass
 from .spelling import INSTRUCTIONS, nearest_instruction
 
 PLACEHOLDER = re.compile(r"<[A-Za-z](?:[^<>\n]*[^<>\s])?>")

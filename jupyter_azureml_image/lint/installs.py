@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .shell import Command, ShellWord
 
 _PIP = re.compile(r"pip(3(\.\d+)?)?")

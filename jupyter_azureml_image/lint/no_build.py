@@ -5,9 +5,9 @@ Pure: it reads the subject and describes. `jupyter_azureml_image.extensibility` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ..records import dataclass
 from .places import clean_source
 
 if TYPE_CHECKING:

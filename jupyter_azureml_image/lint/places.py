@@ -6,7 +6,6 @@ import bisect
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..context.manifest import ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
+from ..records import dataclass
 
 if TYPE_CHECKING:
     from .shell import Command

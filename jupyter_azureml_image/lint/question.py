@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..build.ports import Abilities
 from ..context.manifest import ContextManifest
 from ..dockerfile.facts import BaseFacts, Facts
 from ..dockerfile.model import Dockerfile
 from ..plan.request import BuildRequest
+from ..records import dataclass
 from .diagnostic import Diagnostic
 
 Reader = Callable[[str], "bytes | None"]

@@ -14,10 +14,10 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..dockerfile.model import Span
+from ..records import dataclass
 from .diagnostic import Edit, Fix, Severity
 
 if TYPE_CHECKING:

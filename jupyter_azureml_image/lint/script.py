@@ -6,8 +6,10 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
+
+from ..records import dataclass
 
 _SEARCHES = re.compile(
     r"\bos\.walk\b|\br?glob\b|\b(?:listdir|iterdir|scandir|exists|isdir|isfile|is_dir|is_file)\("
@@ -26,7 +28,7 @@ class Import:
     names: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass()
 class Script:
     """An entry script. `path` is where it was read in the context; `problem` the syntax error
     that keeps it from being read."""

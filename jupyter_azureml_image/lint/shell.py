@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..dockerfile.model import Span
+from ..records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..dockerfile.facts import StageFacts
 from ..dockerfile.model import Dockerfile, Instruction, Span
 from ..dockerfile.words import expand
+from ..records import dataclass
 from .shell import Command, commands
 
 if TYPE_CHECKING:

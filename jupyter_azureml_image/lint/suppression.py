@@ -8,9 +8,9 @@ for BuildKit's checks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..dockerfile.model import Dockerfile
+from ..records import dataclass
 from .diagnostic import Diagnostic
 from .question import CheckInput
 

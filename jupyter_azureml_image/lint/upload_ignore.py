@@ -7,7 +7,8 @@ a folder that is left out takes everything below it along); see the SDK's `_asse
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from ..records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ..context.ignore import read_ignore_file
@@ -21,6 +21,7 @@ from ..errors import ImageError
 from ..lint.check import CheckInput, check
 from ..lint.diagnostic import Diagnostic
 from ..plan.request import BuildRequest
+from ..records import dataclass
 
 FRESH = 2.0
 """Seconds for which a listing of the context is believed."""

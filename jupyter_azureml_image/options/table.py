@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from ..records import dataclass
 
 Kind = Literal[
     "text", "path", "number", "percent", "switch", "pair", "secret", "codes", "choice", "variable"

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..context.manifest import ContextManifest, resolve_context
 from ..dockerfile.evaluate import evaluate
 from ..dockerfile.model import Dockerfile, Instruction, Span
 from ..dockerfile.parse import parse
+from ..records import dataclass
 from .fingerprint import fingerprint_of
 from .request import Recipe
 

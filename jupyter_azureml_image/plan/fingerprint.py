@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ..context.manifest import ContextEntry, ContextManifest
+from ..records import dataclass
 from .request import Recipe
 
 # Changed only when the meaning of a part changes: a new mark builds everything anew.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from ..records import dataclass
 from ..stages import Stage
 
 BuilderChoice = Literal["auto", "local", "acr", "azureml"]
