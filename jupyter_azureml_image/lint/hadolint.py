@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..dockerfile.model import Dockerfile
+from ..dockerfile.model import Dockerfile, Instruction
 from ..dockerfile.parse import parse
 from .diagnostic import Diagnostic, Severity
 
@@ -43,8 +43,12 @@ SILENCED = (
 )
 """Codes that fire on most of Microsoft's own files, and those our own rules say better."""
 
-_ADVICE = frozenset(("DL3003", "DL3006", "DL3042", "DL4006"))
+_ADVICE = frozenset(("DL3003", "DL3006", "DL3027", "DL3042", "DL3045", "DL4006"))
+"""Nothing here hurts: Microsoft's own files copy to the folder their base is in (DL3045), and
+`apt` installs as `apt-get` does (DL3027)."""
+
 _WRONG_WITH_DEVICE = "SC2215"
+_ONLY_POSIX = re.compile(r"SC3\d{3}")
 _MISSING = (
     "hadolint is not installed, so generic Dockerfile findings are left out: "
     "pip install 'jupyter-azureml-image[lint]'"
@@ -171,7 +175,8 @@ def _severity(code: str, level: str) -> Severity:
 
 def _known_wrong(code: str, line: int, dockerfile: Dockerfile) -> bool:
     """What hadolint is known to get wrong: SC2215 for RUN --device, DL3042 under a cache mount,
-    DL3025 for a HEALTHCHECK's CMD."""
+    DL3025 for a HEALTHCHECK's CMD, DL3046 for an id it cannot expand, and what is no POSIX
+    shell's where SHELL names another (an ARG after it makes hadolint forget it)."""
     holder = next(
         (
             i
@@ -189,4 +194,21 @@ def _known_wrong(code: str, line: int, dockerfile: Dockerfile) -> bool:
         return "device" in flags
     if code == "DL3042":
         return "type=cache" in flags.get("mount", "")
+    if code == "DL3046":
+        return "$" in dockerfile.text[holder.span.start : holder.span.end]
+    if _ONLY_POSIX.fullmatch(code):
+        return _own_shell(holder, dockerfile)
     return code == "DL3025" and holder.keyword == "HEALTHCHECK"
+
+
+def _own_shell(run: Instruction, dockerfile: Dockerfile) -> bool:
+    """Whether a SHELL of the same stage, before this instruction, names no plain `sh`."""
+    shell = None
+    for instruction in dockerfile.instructions:
+        if instruction is run:
+            break
+        if instruction.keyword == "FROM":
+            shell = None
+        elif instruction.keyword == "SHELL" and instruction.words:
+            shell = instruction.words[0].value
+    return shell is not None and shell.rsplit("/", 1)[-1] not in ("sh", "dash", "ash")

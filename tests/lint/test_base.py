@@ -34,7 +34,9 @@ def test_the_successor_keeps_the_users_balance() -> None:
 
 def test_an_image_that_is_on_no_list_is_told_from_its_name() -> None:
     text = f"FROM {MCR}/minimal-ubuntu20.04-py39-cpu-inference:latest\n"
-    assert "no list" in one("AML010", text).message
+    finding = one("AML010", text)
+    assert "no list" in finding.message
+    assert "no more" not in finding.message + finding.why + finding.remedy
 
 
 @pytest.mark.parametrize(

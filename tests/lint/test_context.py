@@ -91,8 +91,14 @@ def test_the_upload_reads_gitignore_as_git_does(rules: str, gone: bool) -> None:
     assert ("AML051" in codes(BASE + "COPY model /x\n", around)) is gone
 
 
-def test_copying_everything_without_an_ignore_file_is_a_warning() -> None:
-    assert one("AML052", BASE + "COPY . /var/azureml-app\n", FILES).severity == "warning"
+def test_copying_everything_without_an_ignore_file_is_a_warning_where_it_weighs() -> None:
+    text = BASE + "COPY . /var/azureml-app\n"
+    assert one("AML052", text, FILES).severity == "info"
+    heavy = one("AML052", text, Around(files={"model.bin": 2_000_000}))
+    assert (heavy.severity, "2.0 MB" in heavy.message) == ("warning", True)
+    hidden = one("AML052", text, Around(files={"score.py": "", ".git/HEAD": "", "a/.env": "x"}))
+    assert hidden.severity == "warning"
+    assert "with .env and .git" in hidden.message
     ignored = Around(files={"code/a.py": ""}, ignore_file=".dockerignore")
     assert "AML052" not in codes(BASE + "COPY . /var/azureml-app\n", ignored)
     assert "AML052" not in codes(BASE + "COPY code /var/azureml-app\n", FILES)

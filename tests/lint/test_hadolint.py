@@ -56,6 +56,24 @@ def test_what_hadolint_gets_wrong_is_left_out() -> None:
     assert not {"DL3042", "DL3025"} & set(found(text))
 
 
+def test_what_hurts_nobody_is_advice() -> None:
+    text = "FROM debian:12\nRUN apt update && apt install -y curl\nCOPY a .\n"
+    told = {d.code: d.severity for d in findings(text, seconds=60)}
+    assert (told["DL3027"], told["DL3045"]) == ("info", "info")
+
+
+def test_a_shell_that_hadolint_forgets_after_arg_is_remembered() -> None:
+    text = 'FROM debian:12\n{}ARG A=1\nRUN source /etc/profile && echo "$A"\n'
+    assert "SC3046" in found(text.format(""))
+    assert "SC3046" not in found(text.format('SHELL ["/bin/bash", "-c"]\n'))
+    assert "SC3046" in found(text.format('SHELL ["/bin/sh", "-c"]\n'))
+
+
+def test_a_user_id_that_hadolint_cannot_expand_is_not_called_high() -> None:
+    assert "DL3046" not in found("FROM debian:12\nARG ID=1000\nRUN useradd -u ${ID} me\n")
+    assert "DL3046" in found("FROM debian:12\nRUN useradd -u 1234567 me\n")
+
+
 def test_hadolints_errors_are_no_errors_here() -> None:
     text = "FROM debian:12\nRUN sudo true\nFROM debian:12 AS a\nFROM debian:12 AS a\n"
     assert {d.severity for d in findings(text, seconds=60)} <= {"warning", "info"}

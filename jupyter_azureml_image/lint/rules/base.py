@@ -70,8 +70,8 @@ def _successor_fix(subject: Subject, image: BaseImage, word: Word, stage: StageF
         "AML010",
         "warning",
         "A retired prebuilt inference image",
-        why="Microsoft lists this image no more: it may still be pulled, but neither its system "
-        "nor its Python gets fixes, and its framework is years old.",
+        why="Microsoft's lists do not name this image: it may still be pulled, but neither its "
+        "system nor its Python gets fixes, and its framework is years old.",
         remedy="Start from the successor and install the framework by pip; pins made for the "
         "old Python will have to move too.",
         example=Example(
@@ -91,7 +91,8 @@ def retired_inference_image(subject: Subject) -> Iterator[Finding]:
         said = {
             "retired": f"{_names(image)} is retired",
             "renamed": f"{image.name} is now called {image.successor}",
-            "unlisted": f"{image.name} is on no list of Microsoft's prebuilt images",
+            "unlisted": f"{image.name} is on no list of Microsoft's prebuilt images that this "
+            f"catalog knows ({load().made}): nothing says that it exists or gets fixes",
         }[image.status]
         yield Finding(
             word.span,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...context.manifest import ContextManifest
 from ..links import ACR_IGNORE_ISSUE, CONTEXT_SIZE_ISSUE, IGNORE_ISSUE, SDK
 from ..places import clean_source
 from ..rule import About, Example, Finding, rule
@@ -13,6 +14,8 @@ from .copying import context_sources, place_of
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 _BIG = 50_000_000
+_SMALL = 1_000_000
+_NEVER_MEANT = frozenset((".git", ".env", ".venv", "venv", ".azureml", "node_modules", ".ssh"))
 
 
 @rule(
@@ -77,7 +80,8 @@ def left_out_of_upload(subject: Subject) -> Iterator[Finding]:
     )
 )
 def everything_is_sent(subject: Subject) -> Iterator[Finding]:
-    """COPY . without an ignore file, or over 50 MB without one."""
+    """COPY . without an ignore file (advice while the folder is small and holds only what is
+    meant), or over 50 MB without one."""
     manifest = subject.manifest
     if manifest is None or not manifest.files:
         return
@@ -88,10 +92,12 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
         return
     for _, instruction, source in context_sources(subject):
         if clean_source(source) == "":
+            size, stray = f"{manifest.size / 1e6:.1f} MB", _with(manifest)
             yield Finding(
                 place_of(subject, instruction, source),
                 f"{instruction.keyword} {source} takes the whole folder: {len(manifest.files)} "
-                f"files, {manifest.size / 1e6:.1f} MB, and there is no ignore file",
+                f"files, {size}{stray}, and there is no ignore file",
+                severity=None if manifest.size > _SMALL or stray else "info",
             )
             return
     if manifest.size > _BIG:
@@ -101,3 +107,10 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
                 place_of(subject, first[1], first[2]),
                 f"{manifest.size / 1e6:.0f} MB are sent, and there is no ignore file",
             )
+
+
+def _with(manifest: ContextManifest) -> str:
+    """What nobody means to send, where the folder holds some of it."""
+    tops = {part for entry in manifest.files for part in entry.path.split("/")}
+    found = sorted(tops & _NEVER_MEANT)
+    return f", with {' and '.join(found)}" if found else ""
