@@ -17,6 +17,8 @@ from .manifest import ContextEntry, ContextManifest
 from .reading import BLOCK, ContextChanged, Stamp, opened
 from .tarheader import header, padding, trailer
 
+_SMALL = 64 * 1024  # bytes
+
 
 def pack(
     manifest: ContextManifest,
@@ -54,12 +56,15 @@ def _pieces(manifest: ContextManifest, extra: Mapping[str, bytes], folder: str) 
     written = 0
     for placed, entry in _planned(manifest, extra, folder):
         head, tail = header(placed), padding(placed.size)
-        yield head
         if entry is None:
-            yield extra.get(placed.path, b"")
-        elif entry.kind == "file":
+            yield head + extra.get(placed.path, b"") + tail
+        elif placed.size <= _SMALL:
+            # In one piece: a context is mostly small files, and every piece takes its time.
+            yield b"".join((head, *_content(manifest, entry), tail))
+        else:
+            yield head
             yield from _content(manifest, entry)
-        yield tail
+            yield tail
         written += len(head) + placed.size + len(tail)
     yield trailer(written)
 
@@ -71,6 +76,8 @@ def _content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
     compared again after the last byte; otherwise the bytes are hashed again. Raises
     ContextChanged.
     """
+    if entry.kind != "file":
+        return
     stamp = manifest.stamps.get(entry.path)
     hasher = None if stamp else hashlib.sha256()
     with opened(manifest.root, entry.path) as descriptor:

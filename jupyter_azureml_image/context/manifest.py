@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -76,6 +75,8 @@ class ContextManifest:
     @property
     def digest(self) -> str:
         """SHA-256 over paths, kinds, modes, contents and link targets; no times, no owners."""
+        import hashlib  # brings OpenSSL along, which a check has no use for
+
         hasher = hashlib.sha256()
         for entry in self.entries:
             # NUL ends a name on every system, so no two lists of entries run together.

@@ -5,7 +5,6 @@ Every open refuses links, and never waits on a pipe that has taken a file's plac
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -98,6 +97,8 @@ def digest_file(root: Path | str, path: str) -> tuple[str, Stamp]:
 
     A file that changes is read again; one that keeps changing raises ContextChanged.
     """
+    import hashlib  # brings OpenSSL along, which a check has no use for
+
     with opened(root, path) as descriptor:
         for _ in range(_TRIES):
             os.lseek(descriptor, 0, os.SEEK_SET)

@@ -9,7 +9,6 @@ show as a different status, and the file is hashed again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -83,6 +82,8 @@ class Snapshot:
 
 
 def _name(root: Path) -> str:
+    import hashlib
+
     return hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
 
 
