@@ -23,7 +23,7 @@ OUTSIDE_WORLD = {
     "notebook": {"IPython", "traitlets", "ipykernel", "comm"},
     "labextension": {"jupyter_core"},
     "widgets": {"ipywidgets", "IPython", "traitlets"},
-    "context": {"isal"},
+    "context": {"isal", "zlib_ng"},
     "catalog": {"requests"},
     "settings": {"traitlets", "tomli"},
     "__init__": {"IPython"},
