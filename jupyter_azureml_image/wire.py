@@ -26,7 +26,8 @@ def dump(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): dump(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [dump(item) for item in value]
+        # A fingerprint holds thousands of pairs of texts.
+        return [item if type(item) is str else dump(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 

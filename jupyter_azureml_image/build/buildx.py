@@ -187,7 +187,7 @@ def _outcome(engine: Engine, build: Build, emit: Emit, cancelled: threading.Even
                 for solve in stream.feed(data):
                     reader.see(solve)
             if not ended:
-                cancelled.wait(_GLANCE)
+                build.child.await_end(_GLANCE)  # to stop it ends it
     for solve in stream.end():
         reader.see(solve)
     metadata = _metadata(build.folder)

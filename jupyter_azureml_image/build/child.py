@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +48,20 @@ class Child:
             return self.process.poll() is None
         return _alive(self.pid) and _born(self.pid) == self.born
 
+    def await_end(self, seconds: float) -> None:
+        """Return when it ends, or after so many seconds."""
+        try:
+            watched = os.pidfd_open(self.pid) if sys.platform == "linux" else None
+        except OSError:  # it is gone, or this system's kernel is older than the call
+            watched = None
+        if watched is None:
+            time.sleep(seconds if self.running() else 0.0)
+            return
+        try:
+            select.select([watched], [], [], seconds)
+        finally:
+            os.close(watched)
+
     def stop(self) -> None:
         """End it and everything it started: asked first, then forced."""
         for name, patience in _GRACE:
@@ -54,7 +70,7 @@ class Child:
             self._signal(name)
             deadline = time.monotonic() + patience
             while self.running() and time.monotonic() < deadline:
-                time.sleep(_GLANCE)
+                self.await_end(_GLANCE)
         if self.process is not None:
             self.process.wait()
 

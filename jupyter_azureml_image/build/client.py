@@ -12,8 +12,9 @@ from .locate import Place
 _PATIENCE = 60  # seconds for ordinary questions; builds, pulls and pushes wait for ever
 
 
-def open_client(place: Place) -> Any:
-    """A `docker.APIClient` that has spoken with its engine; raises BuilderUnavailable."""
+def open_client(place: Place, api: str = "auto") -> Any:
+    """A `docker.APIClient` that speaks the version `api` of the engine's language ("auto": it
+    asks for it); raises BuilderUnavailable."""
     import docker
     import docker.errors
 
@@ -21,7 +22,7 @@ def open_client(place: Place) -> Any:
         return _over_ssh(place)
     try:
         return docker.APIClient(
-            base_url=place.host, version="auto", timeout=_PATIENCE, tls=_tls(place)
+            base_url=place.host, version=api, timeout=_PATIENCE, tls=_tls(place)
         )
     except docker.errors.DockerException as error:
         raise doorstep.reason(place, error) from error

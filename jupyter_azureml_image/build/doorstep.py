@@ -1,12 +1,21 @@
-"""Why an engine does not answer, as a sentence with its remedy."""
+"""The engine's door: what it says of itself there, or why it does not answer, as a sentence.
+
+Its `/_ping` tells all that a run has to know and costs nothing; to answer `/version` it starts
+three programs to hear theirs, and docker-py asks that at every start.
+"""
 
 from __future__ import annotations
 
 import getpass
+import http.client
+import re
 import socket
 import ssl
 import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import BuilderUnavailable
 from .locate import Place
@@ -14,28 +23,87 @@ from .locate import Place
 _PATIENCE = 5.0  # seconds for a TCP connection to a remote engine
 
 
-def knock(place: Place) -> None:
-    """Raise BuilderUnavailable where nothing at `place` takes a connection.
+_ANSWER = 60.0  # seconds for a busy engine to say who it is
+_SERVER = re.compile(r"(Docker|Libpod)/([^ +]+)")
 
-    Asked of the socket itself, because docker-py wraps every cause in the same words.
-    Addresses other than sockets and TCP (ssh, named pipes) are left to the first request.
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What an engine says of itself: the API it speaks, its version, its containers' system."""
+
+    api: str
+    version: str
+    os: str = "linux"
+    podman: bool = False
+
+    @classmethod
+    def of_ping(cls, headers: Mapping[str, str]) -> Greeting | None:
+        """From the headers of `/_ping`; None where an engine (or what stands before it) leaves
+        something out."""
+        server = _SERVER.match(headers.get("Server") or "")
+        api, system = headers.get("Api-Version"), headers.get("Ostype")
+        if not (server and api and system):
+            return None
+        return cls(api, server[2], system, podman=server[1] == "Libpod")
+
+    @classmethod
+    def of_version(cls, about: Mapping[str, Any]) -> Greeting:
+        """From the answer of `/version`."""
+        components = about.get("Components") or [{}]
+        return cls(
+            str(about.get("ApiVersion", "")),
+            str(about.get("Version", "")).partition("+")[0],
+            str(about.get("Os", "linux")),
+            podman=components[0].get("Name") == "Podman Engine",
+        )
+
+
+def knock(place: Place) -> Greeting | None:
+    """What the engine at `place` says at its door; None where it must be asked otherwise.
+
+    Raises BuilderUnavailable where nothing there takes a connection. Asked of the socket itself,
+    because docker-py wraps every cause in the same words. Addresses other than sockets and plain
+    TCP (TLS, ssh, named pipes) are left to the first request.
     """
     scheme, _, rest = place.host.partition("://")
     try:
         if scheme == "unix":
-            _knock_on_socket(rest)
-        elif scheme in ("tcp", "http", "https"):
+            return _greeted(_to_socket(rest))
+        if scheme in ("tcp", "http", "https"):
             address = urllib.parse.urlsplit(place.host)
             port = address.port or (2376 if place.certificates else 2375)
-            socket.create_connection((address.hostname or "", port), _PATIENCE).close()
+            stream = socket.create_connection((address.hostname or "", port), _PATIENCE)
+            if scheme != "https" and not place.certificates:
+                return _greeted(stream)
+            stream.close()
     except OSError as error:
         raise reason(place, error) from error
+    return None
 
 
-def _knock_on_socket(path: str) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+def _to_socket(path: str) -> socket.socket:
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         stream.settimeout(_PATIENCE)
         stream.connect(path)
+    except OSError:
+        stream.close()
+        raise
+    return stream
+
+
+def _greeted(stream: socket.socket) -> Greeting | None:
+    with stream:
+        stream.settimeout(_ANSWER)
+        asked = http.client.HTTPConnection("localhost")
+        asked.sock = stream
+        asked.request("GET", "/_ping", headers={"Connection": "close"})
+        try:
+            answer = asked.getresponse()
+        except http.client.HTTPException:  # no engine: the first request of docker-py tells
+            return None
+        with answer:
+            return Greeting.of_ping({name.title(): said for name, said in answer.headers.items()})
 
 
 def reason(place: Place, error: BaseException) -> BuilderUnavailable:

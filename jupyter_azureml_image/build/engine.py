@@ -17,6 +17,7 @@ from ..events import Emit
 from ..explain.explain import explain
 from . import doorstep, transfers
 from .client import open_client
+from .doorstep import Greeting
 from .locate import Place, locate, read_config, without_missing_helpers
 from .messages import decoded, refusal
 from .reference import Reference
@@ -38,17 +39,15 @@ SignIn = Callable[[str], "Auth | None"]
 class Engine:
     """One engine that answers. Safe to use from several threads; `close` when done."""
 
-    def __init__(self, client: Any, place: Place) -> None:
+    def __init__(self, client: Any, place: Place, greeting: Greeting | None = None) -> None:
         self.client = client
         self.place = place
         self.sign_in: SignIn | None = None
         """Credentials for registries that the docker configuration knows nothing of."""
-        about = client.version()
-        components = about.get("Components") or [{}]
-        self.podman: bool = components[0].get("Name") == "Podman Engine"
-        self.version: str = str(about.get("Version", "")).partition("+")[0]
-        self.os: str = str(about.get("Os", "linux"))
-        self.architecture: str = str(about.get("Arch", ""))
+        told = greeting or Greeting.of_version(client.version())
+        self.podman = told.podman
+        self.version = told.version
+        self.os = told.os
 
     @classmethod
     def connect(cls, environ: Mapping[str, str] | None = None) -> Engine:
@@ -59,8 +58,9 @@ class Engine:
         `engine-windows` (it runs Windows containers).
         """
         place = locate(os.environ if environ is None else environ)
-        doorstep.knock(place)
-        engine = cls(open_client(place), place)
+        greeting = doorstep.knock(place)
+        client = open_client(place, greeting.api if greeting else "auto")
+        engine = cls(client, place, greeting)
         if engine.os != "linux":
             engine.close()
             raise BuilderUnavailable(
@@ -178,6 +178,19 @@ class Engine:
         from .image_facts import read_image
 
         return read_image(self, reference)
+
+    def image_settings(self, reference: str) -> BaseFacts | None:
+        """The same without what only a look into its files tells: `python` and `server` are
+        None, unless they were looked up before."""
+        from .image_facts import read_settings
+
+        return read_settings(self, reference)
+
+    def image_serves(self, reference: str) -> bool:
+        """Whether an image of this engine has the inference server."""
+        from .image_facts import has_server
+
+        return has_server(self, reference)
 
     def holds(self, reference: str, path: str) -> bool:
         """Whether an image of this engine has something at `path`."""

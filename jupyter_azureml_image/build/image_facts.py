@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..dockerfile.facts import BaseFacts
+from . import image_notes
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -25,7 +27,7 @@ _MOST_LINKS = 8
 
 
 # By image id, which names its content: what one image told stays true, and looking takes a
-# container and some twenty questions. Every cell on the same base asks again.
+# container and some ten questions. Every cell on the same base asks again.
 _told: dict[str, BaseFacts] = {}
 
 
@@ -36,26 +38,50 @@ def read_image(engine: Engine, reference: str) -> BaseFacts | None:
         return None
     image = str(held["Id"])
     if image not in _told:
-        _told[image] = _read(engine, image, held)
+        _told[image] = image_notes.read(image) or _read(engine, image, held)
+        image_notes.write(image, _told[image])
     return _told[image]
 
 
+def read_settings(engine: Engine, reference: str) -> BaseFacts | None:
+    """What the engine tells of an image without a look into its files, None where it is gone."""
+    held = engine.inspect(reference)
+    if held is None:
+        return None
+    return _told.get(str(held["Id"])) or _settings(held)
+
+
+def has_server(engine: Engine, reference: str) -> bool:
+    """Whether the inference server is where an image's programs are."""
+    facts = read_settings(engine, reference)
+    if facts is None or facts.server is not None:
+        return bool(facts and facts.server)
+    with looking_into(engine, reference) as files:
+        return _server(files, facts.env)
+
+
 def _read(engine: Engine, image: str, held: Mapping[str, Any]) -> BaseFacts:
-    config: Mapping[str, Any] = held.get("Config") or {}
-    env = dict(pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair)
+    facts = _settings(held)
     with looking_into(engine, image) as files:
-        return BaseFacts(
-            user=config.get("User") or "",
-            workdir=config.get("WorkingDir") or "/",
-            env=env,
-            entrypoint=tuple(config.get("Entrypoint") or ()),
-            cmd=tuple(config.get("Cmd") or ()),
-            exposed=tuple(sorted(config.get("ExposedPorts") or ())),
-            onbuild=tuple(config.get("OnBuild") or ()),
-            python=_python(files, env),
-            server=any(files.stat(f"{folder}/{_SERVER}") for folder in _folders(env)),
-            known_from="image",
-        )
+        return replace(facts, python=_python(files, facts.env), server=_server(files, facts.env))
+
+
+def _settings(held: Mapping[str, Any]) -> BaseFacts:
+    config: Mapping[str, Any] = held.get("Config") or {}
+    return BaseFacts(
+        user=config.get("User") or "",
+        workdir=config.get("WorkingDir") or "/",
+        env=dict(pair.split("=", 1) for pair in config.get("Env") or () if "=" in pair),
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        cmd=tuple(config.get("Cmd") or ()),
+        exposed=tuple(sorted(config.get("ExposedPorts") or ())),
+        onbuild=tuple(config.get("OnBuild") or ()),
+        known_from="image",
+    )
+
+
+def _server(files: Files, env: Mapping[str, str]) -> bool:
+    return any(files.stat(f"{folder}/{_SERVER}") for folder in _folders(env))
 
 
 def _folders(env: Mapping[str, str]) -> list[str]:
@@ -69,6 +95,8 @@ def _folders(env: Mapping[str, str]) -> list[str]:
 def _python(files: Files, env: Mapping[str, str]) -> str | None:
     """`3.12`: the version that the first `python` on the way leads to."""
     for folder in _folders(env):
+        if not files.stat(folder):
+            continue
         for name in ("python", "python3"):
             path = f"{folder}/{name}"
             if not files.stat(path):

@@ -13,6 +13,7 @@ from ..build.owner import OWNER_LABEL, owner, sweep
 from ..dockerfile.facts import BaseFacts
 from ..errors import BuilderUnavailable
 from ..events import Emit, LogLine, Note, StepEnded, StepOutcome, StepStarted
+from ..explain.container import Reason
 from ..plan.request import Rehearsal, Routes
 from . import diagnosis, probe
 from .container import Container, Launch
@@ -24,6 +25,7 @@ from .verdict import Verdict
 _PAUSE = 0.1  # seconds between two looks at a request under way
 _LONGEST_REQUEST = 180.0  # seconds; the platform allows no more
 _USUAL_REQUEST = 5.0  # seconds; the platform's default
+_LATE_LOG = 2.0  # seconds that a log line may come after the answer
 _KEPT = 60  # log lines kept in a verdict
 _SCRIPT_PLACE = "main.py"
 
@@ -43,10 +45,11 @@ class Trial:
         self._emit = emit
         self._patience = Patience(rehearsal.routes, rehearsal.seconds, cancelled)
         self._facts = BaseFacts()
+        self._server: bool | None = None
 
     def verdict(self) -> Verdict:
         """Do it; raises Cancelled, BuilderUnavailable, BadUsage."""
-        facts = self._engine.image_facts(self._image)
+        facts = self._engine.image_settings(self._image)
         if facts is None:
             raise BuilderUnavailable(
                 f"{self._engine.title} does not hold the image '{self._image}'.",
@@ -69,12 +72,16 @@ class Trial:
     # What the image is.
 
     def _azureml(self) -> bool:
-        return bool(self._facts.server) or "runsvdir" in self._command()
+        if "runsvdir" in self._command():
+            return True
+        if self._server is None:  # asked last: it may take a look into the image
+            self._server = self._engine.image_serves(self._image)
+        return self._server
 
     def _serves(self) -> bool:
         asked = self._rehearsal.routes
         exposed = f"{asked.port}/tcp" in self._facts.exposed
-        return self._azureml() or exposed or asked != Routes()
+        return exposed or asked != Routes() or self._azureml()
 
     def _command(self) -> tuple[str, ...]:
         return (*self._facts.entrypoint, *self._facts.cmd)
@@ -207,8 +214,7 @@ class Trial:
 
     def _refused(self, container: Container, answer: probe.Answer | None, ready: float) -> Verdict:
         route = self._rehearsal.routes.scoring
-        log = container.log()
-        cause = diagnosis.cause(log, container.state())
+        log, cause = self._told_cause(container)
         said = f"answered {answer.status}" if answer else "gave no answer"
         why = f": {cause.text}" if cause else (f": {answer.text[:200]}" if answer else "")
         for line in log[-_KEPT:]:
@@ -224,6 +230,18 @@ class Trial:
             answer.seconds if answer else None,
             log[-_KEPT:],
         )
+
+    def _told_cause(self, container: Container) -> tuple[tuple[str, ...], Reason | None]:
+        """The log and the cause it tells; the answer may be quicker than the log's way out of
+        the container."""
+        until = time.monotonic() + _LATE_LOG
+        while True:
+            log = container.log()
+            cause = diagnosis.cause(log, container.state())
+            if cause is not None or time.monotonic() > until:
+                return log, cause
+            self._patience.check()
+            time.sleep(_PAUSE)
 
     @contextmanager
     def _cut_off(self, step: str, began: float) -> Iterator[None]:

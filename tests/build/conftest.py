@@ -12,8 +12,9 @@ def plugin_config(tmp_path_factory, buildx_plugin):
 
 @pytest.fixture(autouse=True)
 def own_docker_config(plugin_config, monkeypatch):
-    """Tests neither read nor write the docker configuration of whoever runs them."""
+    """Tests neither read nor write the docker configuration of whoever runs them, nor notes."""
     monkeypatch.setenv("DOCKER_CONFIG", str(plugin_config))
+    monkeypatch.setenv("AZUREML_IMAGE_STATE", str(plugin_config / "state"))
     for name in (
         "DOCKER_CONTEXT",
         "DOCKER_TLS_VERIFY",

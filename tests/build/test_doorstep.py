@@ -6,14 +6,14 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
-from jupyter_azureml_image.build.doorstep import knock, reason
+from jupyter_azureml_image.build.doorstep import Greeting, knock, reason
 from jupyter_azureml_image.build.engine import Engine
 from jupyter_azureml_image.build.locate import Place
 from jupyter_azureml_image.errors import BuilderUnavailable
+from tests.build.engines import connected
 
 ASK = """\
 import sys
@@ -107,6 +107,16 @@ def test_a_refused_certificate_is_told_as_one():
     assert "DOCKER_CERT_PATH" in error.hint
 
 
-def test_the_real_engine_opens(engine_host):
-    knock(Place(engine_host, "the test"))
-    assert Path(engine_host.removeprefix("unix://")).exists()
+def test_the_real_engine_says_at_its_door_what_its_version_says(engine_host):
+    told = knock(Place(engine_host, "the test"))
+    with connected(engine_host) as engine:
+        assert told == Greeting.of_version(engine.client.version())
+
+
+def test_podman_is_told_from_docker_at_the_door():
+    said = {"Api-Version": "1.41", "Ostype": "linux", "Server": "Libpod/4.3.1 (linux)"}
+    assert Greeting.of_ping(said) == Greeting("1.41", "4.3.1", "linux", podman=True)
+
+
+def test_an_engine_whose_greeting_lacks_something_is_asked_for_its_version():
+    assert Greeting.of_ping({"Api-Version": "1.41", "Server": "nginx"}) is None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from jupyter_azureml_image.build import image_facts, image_notes
 from jupyter_azureml_image.build.engine import Engine
 from jupyter_azureml_image.catalog import base_facts
+from jupyter_azureml_image.dockerfile.facts import BaseFacts
 from jupyter_azureml_image.plan.request import Recipe
 from jupyter_azureml_image.wiring import Here
 
@@ -34,3 +38,46 @@ def test_the_image_in_the_engine_beats_what_the_catalog_says_of_its_name(
     facts = found.facts
     assert (facts.known_from, facts.user, facts.server) == ("image", "dockeruser", True)
     assert facts.exposed == ("5001/tcp",)
+
+
+def test_what_an_image_told_is_known_to_the_next_kernel(
+    engine: Engine, tiny_image: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_STATE", str(tmp_path))
+    monkeypatch.setattr(image_facts, "_told", {})
+    told = engine.image_facts(tiny_image)
+    monkeypatch.setattr(image_facts, "_told", {})
+    monkeypatch.setattr(image_facts, "looking_into", None)  # another look would be a TypeError
+    assert engine.image_facts(tiny_image) == told
+
+
+def test_a_note_that_cannot_be_read_is_as_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_STATE", str(tmp_path))
+    image_notes.write("sha256:ab", BaseFacts(python="3.12"))
+    assert image_notes.read("sha256:ab") == BaseFacts(python="3.12")
+    (tmp_path / "images" / "ab.json").write_text('{"format": 1, "fac')
+    assert image_notes.read("sha256:ab") is None
+
+
+def test_only_the_latest_notes_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_STATE", str(tmp_path))
+    monkeypatch.setattr(image_notes, "_KEPT", 2)
+    for age, image in enumerate(("new", "older", "oldest")):
+        image_notes.write(f"sha256:{image}", BaseFacts())
+        os.utime(tmp_path / "images" / f"{image}.json", (10**9 - age, 10**9 - age))
+    image_notes.write("sha256:newest", BaseFacts())
+    assert {path.stem for path in (tmp_path / "images").iterdir()} == {"new", "newest"}
+
+
+def test_settings_are_told_without_a_container(
+    engine: Engine, tiny_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_facts, "_told", {})
+    monkeypatch.setattr(image_facts, "looking_into", None)
+    settings = engine.image_settings(tiny_image)
+    assert settings is not None
+    assert settings.cmd == ("sh",)
+    assert settings.server is None
+    assert engine.image_settings("azureml-image-test/never:1") is None
