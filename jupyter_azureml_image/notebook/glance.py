@@ -6,13 +6,14 @@ stands in for the base image, and the folder is listed again after a moment only
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from dataclasses import field
 from pathlib import Path
 
 from ..context.ignore import read_ignore_file
-from ..context.manifest import ContextEntry, ContextManifest, Kind
+from ..context.manifest import ContextEntry, ContextManifest, Dropped, Kind
 from ..context.reach import expand
 from ..context.walk import Walked, walk
 from ..dockerfile.evaluate import evaluate
@@ -54,6 +55,11 @@ class Glance:
                 manifest = None  # a target or folder that is not there: a run says so
         return CheckInput(dockerfile, facts, manifest=manifest, read=self._read, request=request)
 
+    def look(self, text: str) -> tuple[tuple[Diagnostic, ...], ContextManifest | None]:
+        """The findings, and what a build would be sent (None where that is not known yet)."""
+        question = self.question(text)
+        return check(question), question.manifest
+
     def _manifest(self, reach: tuple[str, ...] | None) -> ContextManifest | None:
         if reach is None:
             return None
@@ -76,15 +82,34 @@ def _listing(folder: Path, reach: tuple[str, ...]) -> ContextManifest:
     paths, missing = expand(folder, reach, rules)
     walked = walk(folder, paths, rules)
     return ContextManifest(
-        str(folder), rules.source or None, _entries(walked), reach=reach, missing=missing
+        str(folder),
+        rules.source or None,
+        _entries(folder, walked),
+        tuple(Dropped(path, rule.text, rule.line) for path, rule in sorted(walked.dropped.items())),
+        reach,
+        missing,
+        tuple(sorted(walked.skipped)),
     )
 
 
-def _entries(walked: Walked) -> tuple[ContextEntry, ...]:
+def _entries(folder: Path, walked: Walked) -> tuple[ContextEntry, ...]:
     return tuple(
-        ContextEntry(path, _kind(mode), stat.S_IMODE(mode), stamp.size)
+        ContextEntry(
+            path,
+            _kind(mode),
+            stat.S_IMODE(mode),
+            stamp.size if stat.S_ISREG(mode) else 0,
+            target=_target(folder / path) if stat.S_ISLNK(mode) else "",
+        )
         for path, (mode, stamp) in sorted(walked.kept.items())
     )
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)  # noqa: PTH115  # as it is written, not made a path
+    except OSError:
+        return ""
 
 
 def _kind(mode: int) -> Kind:

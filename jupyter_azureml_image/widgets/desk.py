@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..context.describe import describe, sentence
+from ..context.manifest import ContextManifest
 from ..errors import ImageError
 from ..lint.diagnostic import Diagnostic
 from ..notebook.glance import Glance
@@ -35,7 +37,8 @@ NAMES = {
 
 @dataclass(slots=True)
 class Desk:
-    """The spec, its text and the findings on it. `problem` is a sentence where a field holds
+    """The spec, its text, the findings on it and what a build of it would be sent (`manifest`,
+    None where that is only known to a run). `problem` is a sentence where a field holds
     what cannot stand in a Dockerfile; the text then stays as it was.
     """
 
@@ -44,6 +47,7 @@ class Desk:
     text: str = ""
     problem: str = ""
     findings: tuple[Diagnostic, ...] = ()
+    manifest: ContextManifest | None = None
     _glance: Glance = field(default_factory=lambda: Glance("."))
 
     def __post_init__(self) -> None:
@@ -104,8 +108,17 @@ class Desk:
         """What stands in the text and in no field of the form."""
         return tuple(piece.text for piece in self.spec.kept)
 
+    @property
+    def sent(self) -> tuple[str, tuple[str, ...]]:
+        """What would be sent: in a sentence, and as a list."""
+        if self.manifest is None:
+            return "What is sent is listed by Plan.", ()
+        return f"Will be sent: {sentence(self.manifest)}.", describe(self.manifest)[1:]
+
     def _look(self) -> None:
-        self.findings = self._glance.check(self.text) if self.text.strip() else ()
+        self.findings, self.manifest = (), None
+        if self.text.strip():
+            self.findings, self.manifest = self._glance.look(self.text)
 
 
 def _value(name: str, shown: str) -> Any:

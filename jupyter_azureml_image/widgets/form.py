@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import ipywidgets as w
-
 from .desk import LISTS, NAMES, Desk
+from .looks import Looks
 from .picker import Picker
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
@@ -24,19 +23,17 @@ _HINTS = {
     "env": "NAME=value, one a line",
 }
 
-WIDE = w.Layout(width="auto")
-LABEL = {"description_width": "9.5em"}
-
 
 class Form:
     """The controls of a spec. `changed` is called after each change that reached the desk."""
 
-    def __init__(self, desk: Desk, changed: Callable[[], None]) -> None:
+    def __init__(self, desk: Desk, looks: Looks, changed: Callable[[], None]) -> None:
         self._desk = desk
+        self._looks = looks
         self._changed = changed
         self._filling = False
-        self._controls = {name: _control(name) for name in NAMES if name != "base"}
-        self._picker = Picker(self._picked)
+        self._controls = {name: _control(looks, name) for name in NAMES if name != "base"}
+        self._picker = Picker(looks, self._picked)
         self.fill()
         for name, control in self._controls.items():
             control.observe(self._on_value(name), "value")
@@ -44,7 +41,7 @@ class Form:
     @property
     def widget(self) -> Any:
         """All of it."""
-        return w.VBox([self._picker.widget, *self._controls.values()], layout=WIDE)
+        return self._looks.column(self._picker.widget, *self._controls.values())
 
     def fill(self) -> None:
         """Show what the desk holds, without taking it for a change."""
@@ -72,15 +69,15 @@ class Form:
         return changed
 
 
-def _control(name: str) -> Any:
-    kept = {"description": NAMES[name], "style": LABEL, "layout": WIDE}
+def _control(looks: Looks, name: str) -> Any:
+    label = NAMES[name]
     if name in LISTS or name == "env":
-        return w.Textarea(placeholder=_HINTS[name], rows=3, **kept)
+        return looks.area(label, placeholder=_HINTS[name], rows=3)
     if name == "platform":
-        return w.Combobox(options=PLATFORMS, ensure_option=False, **kept)
+        return looks.choice(label, PLATFORMS)
     if name == "user":
-        return w.Combobox(options=USERS, ensure_option=False, **kept)
-    return w.Text(placeholder=_HINTS.get(name, ""), **kept)
+        return looks.choice(label, USERS)
+    return looks.text(label, placeholder=_HINTS.get(name, ""))
 
 
 def _same(name: str, control: str, shown: str) -> bool:

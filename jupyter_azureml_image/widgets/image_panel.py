@@ -9,21 +9,22 @@ import ipywidgets as w
 
 from .. import api
 from ..errors import ImageError
-from ..lint.render import summary
 from ..notebook import squiggles
 from ..notebook.body import MAGIC
 from ..notebook.calls import as_run
 from ..notebook.screen import Slot
 from ..spec import ImageSpec
-from ..view.html import findings, frame
+from ..view.html import frame
 from ..view.markup import element
 from . import search
+from .builder import Builder
 from .desk import Desk
-from .form import LABEL, WIDE, Form
+from .form import Form
+from .looks import Looks
+from .preview import Preview
 from .work import Work
 
 START = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
-BUILDERS = ("auto", "local", "acr", "azureml")
 UNTIL = {"Check": "check", "Plan": "plan", "Build": "rehearse", "Register": "register"}
 """What each button runs to."""
 
@@ -36,40 +37,21 @@ class Panel:
         self._desk = Desk(_spec(start), context or _folder(), text)
         self._slot: Any = None
         self._front: Any = None
-        self._filling = False
         self._last: Any = None  # the latest result that can be deployed
+        self._looks = looks = Looks()
         self._work = Work(self._tell, self._ended)
-        self._form = Form(self._desk, self._form_changed)
-        self._name = w.Text(value="my-image", description="Name", style=LABEL, layout=WIDE)
-        self._context = w.Text(
-            value=self._desk.folder, description="Context folder", style=LABEL, layout=WIDE
-        )
-        # Buttons, not a list: JupyterLab takes the arrow keys away from lists in output.
-        self._builder = w.ToggleButtons(
-            options=BUILDERS,
-            description="Builder",
-            style={**LABEL, "button_width": "6em"},
-            layout=WIDE,
-        )
-        self._endpoint = w.Text(description="Endpoint", style=LABEL, layout=WIDE)
-        self._machine = w.Text(
-            description="Instance type", placeholder="Standard_DS2_v2", style=LABEL, layout=WIDE
-        )
-        self._text = w.Textarea(
-            value=self._desk.text, description="Dockerfile", rows=18, style=LABEL, layout=WIDE
-        )
-        self._text.add_class("azi-dockerfile")
-        self._found = w.HTML()
-        self._fix = w.Button(
-            description="Apply certain fixes",
-            layout=w.Layout(width="auto", align_self="flex-start"),
-        )
-        self._status = w.HTML()
+        self._form = Form(self._desk, looks, self._refresh)
+        self._preview = Preview(self._desk, looks, self._typed)
+        self._builder = Builder(looks)
+        self._name = looks.text("Name", value="my-image")
+        self._context = looks.text("Context folder", value=self._desk.folder)
+        self._endpoint = looks.text("Endpoint")
+        self._machine = looks.text("Instance type", placeholder="Standard_DS2_v2")
+        self._status = looks.html()
         self._buttons = self._made_buttons()
-        self._search = search.Search()
+        self._search = search.Search(looks)
         self._context.observe(self._context_changed, "value")
-        self._text.observe(self._text_changed, "value")
-        self._fix.on_click(self._apply_fixes)
+        self._preview.fix.on_click(self._apply_fixes)
         self.widget = self._laid_out()
         self._refresh()
 
@@ -116,8 +98,7 @@ class Panel:
 
     def _made_buttons(self) -> dict[str, Any]:
         names = [*UNTIL, "Deploy", "Cancel", "To cell", "Close"]
-        layout = w.Layout(width="auto", min_width="6em")
-        made = {name: w.Button(description=name, layout=layout) for name in names}
+        made = {name: self._looks.button(name) for name in names}
         made["Register"].button_style = "primary"
         for name, until in UNTIL.items():
             made[name].on_click(lambda _, until=until: self._run(until))
@@ -130,38 +111,23 @@ class Panel:
         return made
 
     def _laid_out(self) -> Any:
-        half = w.Layout(flex="1 1 24em", min_width="20em", padding="0 1em 0 0")
+        half = w.Layout(flex="1 1 24em", min_width="min(20em, 100%)", padding="0 1em 0 0")
+        wrapped = w.Layout(flex_flow="row wrap")
         left = w.VBox([self._name, self._context, self._form.widget], layout=half)
         right = w.VBox(
-            [
-                self._text,
-                self._fix,
-                self._found,
-                self._builder,
-                self._endpoint,
-                self._machine,
-            ],
+            [self._preview.widget, self._builder.widget, self._endpoint, self._machine],
             layout=half,
         )
-        both = w.HBox([left, right], layout=w.Layout(flex_flow="row wrap"))
-        row = w.HBox(list(self._buttons.values()), layout=w.Layout(flex_flow="row wrap"))
-        whole = w.VBox([both, row, self._status, self._search.widget])
+        both = w.HBox([left, right], layout=wrapped)
+        row = w.HBox(list(self._buttons.values()), layout=wrapped)
+        whole = self._looks.column(both, row, self._status, self._search.widget)
         whole.add_class("azi-panel")
         return whole
 
-    def _form_changed(self) -> None:
-        self._filling = True
-        try:
-            self._text.value = self._desk.text
-        finally:
-            self._filling = False
+    def _typed(self, text: str) -> None:
+        self._desk.set_text(text)
+        self._form.fill()
         self._refresh()
-
-    def _text_changed(self, change: Any) -> None:
-        if not self._filling:
-            self._desk.set_text(change["new"])
-            self._form.fill()
-            self._refresh()
 
     def _context_changed(self, change: Any) -> None:
         self._desk.set_folder(str(Path(change["new"]).expanduser()))
@@ -170,20 +136,11 @@ class Panel:
     def _apply_fixes(self, _: Any) -> None:
         count = self._desk.fix()
         self._form.fill()
-        self._form_changed()
+        self._refresh()
         self._tell(f"{count} fix{'es' if count != 1 else ''} applied.")
 
     def _refresh(self) -> None:
-        found = self._desk.findings
-        parts = [element("p", summary(found), role="status", aria_live="polite")]
-        parts += [element("p", self._desk.problem, cls="azi-bad")] if self._desk.problem else []
-        parts += [findings(found, self._desk.text)] if found else []
-        if self._desk.kept:
-            kept = "\n".join(self._desk.kept)
-            parts += [element("p", "Kept as written, in no field of the form:")]
-            parts += [element("pre", kept)]
-        self._found.value = frame(*parts)
-        self._fix.disabled = not self._desk.fixable
+        self._preview.show()
         self._enable()
 
     def _enable(self) -> None:
@@ -244,6 +201,8 @@ class Panel:
     def _ended(self, result: Any) -> None:
         if getattr(result, "registered", None) is not None:
             self._last = result
+        if (plan := getattr(result, "plan", None)) is not None:
+            self._builder.say(plan.reason)
         self._enable()
 
     def _to_cell(self) -> None:

@@ -11,10 +11,9 @@ from .. import catalog
 from ..catalog import BaseImage
 from ..view.html import frame
 from ..view.markup import element
+from .looks import LABEL, Looks
 
 SHOWN = 6
-LABEL = {"description_width": "9.5em"}
-WIDE = w.Layout(width="auto")
 
 
 class Picker:
@@ -23,28 +22,25 @@ class Picker:
     No list control: JupyterLab takes the arrow keys away from those in a cell's output.
     """
 
-    def __init__(self, picked: Callable[[str], None]) -> None:
+    def __init__(self, looks: Looks, picked: Callable[[str], None]) -> None:
+        self._looks = looks
         self._picked = picked
         self._filling = False
-        self._search = w.Text(
-            description="Find a base", placeholder="inference 3.12 cpu", style=LABEL, layout=WIDE
-        )
-        self._hits = [_hit() for _ in range(SHOWN)]
-        self._more = w.HTML()
-        self._base = w.Text(description="Base image", style=LABEL, layout=WIDE)
-        self._about = w.HTML()
+        self._search = looks.text("Find a base", placeholder="inference 3.12 cpu")
+        self._hits: list[Any] = []
+        self._more = looks.html()
+        self._offered = w.VBox([self._more], layout=w.Layout(margin=f"0 0 0 {LABEL}"))
+        self._base = looks.text("Base image")
+        self._about = looks.html()
         self._found: list[BaseImage] = []
         self._offer("")
         self._search.observe(lambda change: self._offer(change["new"]), "value")
         self._base.observe(self._typed, "value")
-        for number, button in enumerate(self._hits):
-            button.on_click(lambda _, number=number: self._take(number))
 
     @property
     def widget(self) -> Any:
         """All of it."""
-        hits = w.VBox([*self._hits, self._more], layout=w.Layout(margin="0 0 0 10em"))
-        return w.VBox([self._search, hits, self._base, self._about], layout=WIDE)
+        return self._looks.column(self._search, self._offered, self._base, self._about)
 
     def show(self, reference: str) -> None:
         """Show a choice that was made elsewhere."""
@@ -59,16 +55,24 @@ class Picker:
     def _offer(self, words: str) -> None:
         """The hits for some words; without words none, so that the form stays short."""
         self._found = sorted(catalog.search(words), key=_order) if words.strip() else []
-        for number, button in enumerate(self._hits):
-            hit = self._found[number] if number < len(self._found) else None
-            button.layout.display = "" if hit else "none"
-            button.description = _line(hit) if hit else ""
-            button.tooltip = hit.reference if hit else ""
+        shown = self._found[:SHOWN]
+        self._have(len(shown))
+        for button, hit in zip(self._hits, shown, strict=False):
+            button.description, button.tooltip = _line(hit), hit.reference
+        self._offered.children = (*self._hits[: len(shown)], self._more)
         left = len(self._found) - SHOWN
         told = f"{left} more; another word makes it fewer." if left > 0 else ""
         if words.strip() and not self._found:
             told = "Nothing in the catalog has these words."
         self._more.value = frame(element("p", told, cls="azi-quiet")) if told else ""
+
+    def _have(self, count: int) -> None:
+        """Make buttons as they are first needed: most panels never search."""
+        for number in range(len(self._hits), count):
+            button = self._looks.button("")
+            button.add_class("azi-hit")
+            button.on_click(lambda _, number=number: self._take(number))
+            self._hits.append(button)
 
     def _take(self, number: int) -> None:
         if number < len(self._found):
@@ -78,13 +82,6 @@ class Picker:
         self._about.value = about(change["new"])
         if not self._filling:
             self._picked(change["new"].strip())
-
-
-def _hit() -> Any:
-    layout = w.Layout(width="auto", display="none")
-    button = w.Button(layout=layout)
-    button.add_class("azi-hit")
-    return button
 
 
 def about(reference: str) -> str:

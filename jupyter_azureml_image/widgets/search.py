@@ -6,10 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
-
 from ..view.html import frame
 from ..view.markup import element
+from .looks import Looks
 
 SHOWN = 50
 
@@ -17,17 +16,12 @@ SHOWN = 50
 class Search:
     """A word, and the lines of the log that have it. `log_file` is the run's, once it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, looks: Looks) -> None:
         self.log_file = ""
-        self._word = w.Text(
-            description="Find in log",
-            continuous_update=False,
-            style={"description_width": "9.5em"},
-            layout=w.Layout(width="auto"),
-        )
-        self._lines = w.HTML()
+        self._word = looks.text("Find in log", continuous_update=False)
+        self._lines = looks.html()
         self._word.observe(lambda change: self._find(change["new"]), "value")
-        self.widget: Any = w.VBox([self._word, self._lines])
+        self.widget: Any = looks.column(self._word, self._lines)
 
     def _find(self, word: str) -> None:
         found = matching(self.log_file, word) if word else []
