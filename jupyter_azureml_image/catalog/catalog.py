@@ -14,8 +14,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import field
-from importlib import resources
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from .. import wire
 from ..dockerfile.facts import BaseFacts
@@ -99,15 +99,27 @@ class Catalog:
 @functools.cache
 def load() -> Catalog:
     """The catalog of this package version."""
-    text = resources.files(__package__).joinpath("images.json").read_text(encoding="utf-8")
-    data = json.loads(text)
-    images = tuple(wire.load(BaseImage, row) for row in data["images"])
-    return Catalog(data["made"], images, data["sources"])
+    images = tuple(wire.load(BaseImage, row) for row in _rows().values())
+    return Catalog(day_made(), images, _data()["sources"])
+
+
+def day_made() -> str:
+    """The day (ISO) on which the list was made."""
+    day: str = _data()["made"]
+    return day
 
 
 @functools.cache
-def _by_repository() -> dict[str, BaseImage]:
-    return {image.repository: image for image in load().images}
+def _data() -> dict[str, Any]:
+    text = Path(__file__).with_name("images.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+@functools.cache
+def _rows() -> dict[str, dict[str, Any]]:
+    """By repository. A check asks for one or two of them, so only those become records."""
+    return {row["repository"]: row for row in _data()["images"]}
 
 
 def split_reference(reference: str) -> tuple[str, str, str | None, str | None]:
@@ -133,7 +145,8 @@ def find(reference: str) -> BaseImage | None:
     if registry != "mcr.microsoft.com":
         return None
     repository = repository.strip("/").lower()
-    return _by_repository().get(repository) or _from_name(repository)
+    row = _rows().get(repository)
+    return wire.load(BaseImage, row) if row else _from_name(repository)
 
 
 _INFERENCE_NAME = re.compile(
@@ -229,7 +242,7 @@ def _environment(image: BaseImage) -> dict[str, str]:
 
 def age_sentence(made: str | None = None, today: datetime.date | None = None) -> str:
     """How old the list is, and what to do when that is long: for `bases` and the plan."""
-    made = made or load().made
+    made = made or day_made()
     day = datetime.date.fromisoformat(made)
     age = ((today or datetime.datetime.now(tz=datetime.timezone.utc).date()) - day).days
     if age <= _OLD_AFTER_DAYS:

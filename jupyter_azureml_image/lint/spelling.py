@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 INSTRUCTIONS = (
@@ -31,11 +30,15 @@ def nearest_instruction(word: str) -> str | None:
     """The instruction that a misspelt one most likely is; None where none is near."""
     if not word.isascii() or not word.isalpha():
         return None
-    near = difflib.get_close_matches(word.upper(), INSTRUCTIONS, n=1, cutoff=0.7)
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.upper(), INSTRUCTIONS, n=1, cutoff=0.7)
     return near[0] if near else None
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.75) -> str | None:
     """The known word nearest to `word`; None where none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return near[0] if near else None

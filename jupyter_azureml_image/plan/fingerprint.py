@@ -6,7 +6,6 @@ tags and description, `--no-cache`, secrets.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
@@ -51,6 +50,8 @@ class Fingerprint:
             self.platform,
             self.bases,
         )
+        import hashlib
+
         return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
 
     @property
@@ -151,6 +152,8 @@ def _file(entry: ContextEntry) -> tuple[str, str]:
 
 
 def _short(text: str) -> str:
+    import hashlib
+
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
 
 

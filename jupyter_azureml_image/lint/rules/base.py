@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Iterator
 
-from ...catalog.catalog import BaseImage, find, load, split_reference
+from ...catalog.catalog import BaseImage, day_made, find, split_reference
 from ...dockerfile.facts import StageFacts
 from ...dockerfile.model import Instruction, Word
 from ..diagnostic import Edit, Fix
@@ -92,7 +92,7 @@ def retired_inference_image(subject: Subject) -> Iterator[Finding]:
             "retired": f"{_names(image)} is retired",
             "renamed": f"{image.name} is now called {image.successor}",
             "unlisted": f"{image.name} is on no list of Microsoft's prebuilt images that this "
-            f"catalog knows ({load().made}): nothing says that it exists or gets fixes",
+            f"catalog knows ({day_made()}): nothing says that it exists or gets fixes",
         }[image.status]
         yield Finding(
             word.span,
@@ -255,7 +255,7 @@ def _limit(known: list[tuple[datetime.date, str]]) -> tuple[datetime.date, str |
     if known:
         day, newest = max(known)
         return day - datetime.timedelta(days=_SUPPORT_DAYS), newest
-    made = datetime.date.fromisoformat(load().made)
+    made = datetime.date.fromisoformat(day_made())
     return made - datetime.timedelta(days=_SILENT_DAYS), None
 
 
