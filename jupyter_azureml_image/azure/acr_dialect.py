@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,6 +26,7 @@ _BUILT = re.compile(r"Successfully executed container: build|Container failed du
 _SOURCE = re.compile(r"(Downloading|Finished downloading) source code")
 _PUSH = re.compile(r"Pushing image: (\S+), attempt (\d+)")
 _PUSHED = re.compile(r"Successfully pushed image")
+_KEPT = 20
 _LAYER = re.compile(r"[0-9a-f]{12}: (Preparing|Waiting|Pushing|Pushed|Mounted|Layer)")
 
 
@@ -62,6 +64,7 @@ class AcrReader:
         self._last = ""
         self._agent = ""
         self._downloading = False
+        self._outside: deque[str] = deque(maxlen=_KEPT)
 
     def feed(self, data: bytes) -> None:
         """Take a portion; it may end in the middle of a line, or of a letter."""
@@ -84,6 +87,11 @@ class AcrReader:
         return self._agent
 
     @property
+    def last_lines(self) -> tuple[str, ...]:
+        """The last lines that are not the builder's: what a pull, a sign-in or a push said."""
+        return tuple(self._outside)
+
+    @property
     def source_missing(self) -> bool:
         """Whether the agent began to download the context and said nothing of having it."""
         return self._downloading
@@ -96,10 +104,12 @@ class AcrReader:
             self._last = line if line.strip() else self._last
             self._builder.line(line)
         elif not _LAYER.match(line) and line.strip():
+            self._outside.append(line)
             self._emit(LogLine(line, "push" if self._pushing is not None else None))
 
     def _agent_line(self, words: str, line: str) -> None:
         self._agent = words
+        self._outside.append(words)
         push = _PUSH.search(words)
         if source := _SOURCE.match(words):
             self._downloading = source.group(1) == "Downloading"

@@ -6,8 +6,8 @@ from ..build.dialects.steps import Steps
 from ..build.failing import build_failed
 from ..errors import BuildFailed, BuildFailure, Cancelled, ImageError
 from ..explain.explain import explain
+from ..explain.model import Explanation
 from .acr_dialect import AcrReader
-from .acr_request import Target
 from .acr_run import AcrRun, Verdict
 
 
@@ -37,22 +37,26 @@ def failure(run: AcrRun, verdict: Verdict, reader: AcrReader, steps: Steps) -> I
             code="run-failed",
         )
     said = verdict.message or reader.last_agent_line or "it gives no reason"
-    hint, code = _remedy(said, run.target)
+    if told := _known(said, reader):
+        return BuildFailed(
+            f"Run {run.run_id} ended as {verdict.status}: {told.sentence}",
+            hint=told.hint,
+            code=told.code,
+            failure=BuildFailure(last_lines=reader.last_lines),
+        )
     return BuildFailed(
         f"Run {run.run_id} ended as {verdict.status}: {said}",
-        hint=hint,
-        code=code,
-        failure=BuildFailure(last_lines=(reader.last_agent_line,)),
+        hint="The cause is not a known one. More may stand in: az acr task logs "
+        f"--registry {run.target.registry} --run-id {run.run_id}",
+        code="run-failed",
+        failure=BuildFailure(last_lines=reader.last_lines),
     )
 
 
-def _remedy(said: str, target: Target) -> tuple[str, str]:
-    """What to do about a run that failed outside the build, and the code of its cause."""
-    if told := explain([said], where="azure"):
-        return told.hint, told.code
-    registry = target.login_server.partition(".")[0]
+def _known(said: str, reader: AcrReader) -> Explanation | None:
+    """The cause of a run that failed outside the build: by its own words, else by its log."""
     return (
-        "The cause is not a known one. More may stand in: az acr task logs "
-        f"--registry {registry} --run-id RUN",
-        "run-failed",
+        explain([said], where="azure")
+        or explain(reader.last_lines, where="push")
+        or explain(reader.last_lines, where="azure")
     )

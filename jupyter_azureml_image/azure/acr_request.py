@@ -40,6 +40,11 @@ class Target:
     """Whether the registry wants the caller's own identity (repository permissions)."""
 
     @property
+    def registry(self) -> str:
+        """The registry's name; its login server may be called otherwise."""
+        return self.registry_id.rpartition("/")[2]
+
+    @property
     def image(self) -> str:
         """Its name without the registry."""
         return f"{self.repository}:{self.tag}"

@@ -77,11 +77,10 @@ class AcrRun:
         try:
             return self._stop(calm)
         except ImageError as error:
-            registry = self.target.login_server.partition(".")[0]
             raise ServiceFault(
                 f"Run {self.run_id} may still be running in Azure: {error.message}",
                 hint="To stop it, in a terminal: az acr task cancel-run "
-                f"--registry {registry} --run-id {self.run_id}",
+                f"--registry {self.target.registry} --run-id {self.run_id}",
                 code=error.code,
             ) from error
 
@@ -186,10 +185,9 @@ def _maybe_started(arm: Arm, target: Target, since: datetime, error: ServiceFaul
         runs = ["which could not be listed"]
     hint = "No run began meanwhile: run this again."
     if runs:
-        registry = target.login_server.partition(".")[0]
         hint = (
             f"A run may have been started all the same: {', '.join(runs)}. To stop it: az acr "
-            f"task cancel-run --registry {registry} --run-id RUN"
+            f"task cancel-run --registry {target.registry} --run-id RUN"
         )
     return ServiceFault(error.message, hint=hint, code=error.code)
 

@@ -44,6 +44,9 @@ class RegistryFront:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
+        instead = self._faults.instead(request)
+        if instead:
+            return instead
         if self._faults.take("firewall"):
             return _error(
                 403,
