@@ -24,7 +24,7 @@ _FRAMES = re.compile(
     r"(?:ERROR: |failed to build: |failed to solve(?: with frontend [\w.]+)?: "
     r"|rpc error: code = \w+ desc = |failed to create LLB definition: )"
 )
-_TAIL = 12  # lines quoted in the message
+_LINE = 200  # characters of the line quoted in the message
 _LOOKED_AT = 25  # last lines in which a cause is looked for; what failed earlier was survived
 _UNKNOWN = "The cause is not a known one; '%azureml_image logs' shows the full log."
 
@@ -62,8 +62,9 @@ def _command(failed: Failed, exit_code: int, told: Explanation | None) -> BuildF
     ended = f"{_short(title)}{_at(failed.step)} ended with exit code {exit_code}"
     if told is not None:
         return _known(f"{ended}: {told.clause}.", told, failed, exit_code)
-    said = [line for line in failed.last_lines if line.strip()][-_TAIL:]
-    words = ["Its last lines:", *said] if said else ["It printed nothing."]
+    # The view shows the last lines, and `failure` has them: an error is two or three lines.
+    said = next((line.strip() for line in reversed(failed.last_lines) if line.strip()), "")
+    words = [f"Its last line: {_short(said, _LINE)}"] if said else ["It printed nothing."]
     return BuildFailed(
         f"{ended}.",
         hint="\n".join([*words, _UNKNOWN]),

@@ -10,6 +10,11 @@ from ..events import Event, LogLine, Transfer
 from ..view.fold import State, fold, fold_all
 from ..view.text import added, lines
 
+BY_INTERRUPT = (
+    "To stop it: the stop button (■) of the notebook, which interrupts the kernel. "
+    "A second press leaves it at once."
+)
+BY_CANCEL = "To stop it: Cancel."
 SLOWEST = 1.0
 """Seconds between two printed log lines."""
 
@@ -27,6 +32,8 @@ class Slot:
 
     def __init__(self, log_file: str = "", *, handle: Any = None) -> None:
         self._log_file = log_file
+        # A click is not answered while a cell runs; work of a panel has its button.
+        self._stop = BY_CANCEL if handle is not None else BY_INTERRUPT
         self._state = State()
         self._handle = handle
 
@@ -54,9 +61,10 @@ class Slot:
     def _bundle(self) -> dict[str, str]:
         from ..view.html import page
 
+        told = [] if self._state.ended is not None else [self._stop]
         return {
-            "text/plain": "\n".join(lines(self._state)),
-            "text/html": page(self._state, log_file=self._log_file),
+            "text/plain": "\n".join([*lines(self._state), *told]),
+            "text/html": page(self._state, log_file=self._log_file, stop=self._stop),
         }
 
 

@@ -26,13 +26,19 @@ _TONES = {
 }
 
 
-def page(state: State, *, log_file: str = "") -> str:
-    """The whole state; the same words as `text.lines`, and the end of the log."""
+# Front ends make formulas of what stands between two dollar signs, unless told not to.
+_NO_MATHS = "mathjax_ignore tex2jax_ignore"
+
+
+def page(state: State, *, log_file: str = "", stop: str = "") -> str:
+    """The whole state; the same words as `text.lines`, and the end of the log. `stop` is the
+    sentence that says how to stop it, shown while it runs."""
     return frame(
         element("p", *_headline(state), cls="azi-head"),
         *_stages(state),
         *_notes(state),
         *_moving(state),
+        *([element("p", stop, cls="azi-quiet")] if stop and state.ended is None else []),
         *_log(state, log_file),
         element("div", *_ending(state), role="status", aria_live="polite"),
     )
@@ -40,7 +46,7 @@ def page(state: State, *, log_file: str = "") -> str:
 
 def frame(*children: str) -> str:
     """`children` inside the element that every rule of the style sheet needs."""
-    return element("div", style(sheet()), *children, cls="azi")
+    return element("div", style(sheet()), *children, cls=f"azi {_NO_MATHS}")
 
 
 def findings(found: tuple[Diagnostic, ...], text: str) -> Markup:
@@ -176,6 +182,6 @@ def _ending(state: State) -> list[Markup]:
     if state.ended is None:
         running = next((s for s in reversed(state.stages) if s.state == "running"), None)
         return [element("span", words.stage(running), cls="azi-hidden")] if running else []
-    line = element("p", *_stated(words.ending(state.ended), state.ended.outcome))
+    line = element("p", *_stated(words.ending(state.ended, state), state.ended.outcome))
     hint = [element("div", said) for said in state.ended.hint.splitlines()]
     return [element("div", line, *hint, cls=_TONES.get(state.ended.outcome, ""))]

@@ -51,7 +51,7 @@ def lines(state: State) -> Iterator[str]:
     if state.ended is not None and state.ended.outcome == "failed":
         yield from (f"    {line}" for line in last_lines(state))
     if state.ended is not None:
-        yield words.ending(state.ended)
+        yield words.ending(state.ended, state)
         yield from (f"  {words.clean(line)}" for line in state.ended.hint.splitlines())
 
 
@@ -129,7 +129,7 @@ def _transfer(event: Transfer, state: State) -> Iterator[str]:
 def _ended(event: RunEnded, state: State) -> Iterator[str]:
     if event.outcome == "failed":
         yield from (f"    {line}" for line in last_lines(state))
-    yield words.ending(event)
+    yield words.ending(event, state)
     yield from (f"  {words.clean(line)}" for line in event.hint.splitlines())
 
 

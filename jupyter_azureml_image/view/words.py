@@ -90,7 +90,8 @@ def skipped(count: int) -> str:
     return f"… {count:,} earlier lines are in the log file"
 
 
-def ending(view: RunEnded) -> str:
-    """The last line of a run."""
-    sentence = f": {clean(view.sentence)}" if view.sentence else ""
+def ending(view: RunEnded, state: State) -> str:
+    """The last line of a run; what a stage said already is not said again."""
+    said = any(stage.sentence == view.sentence for stage in state.stages)
+    sentence = f": {clean(view.sentence)}" if view.sentence and not said else ""
     return f"{SIGNS[view.outcome]} {view.outcome} after {seconds(view.seconds)}{sentence}"

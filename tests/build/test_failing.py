@@ -29,7 +29,7 @@ def told(error, step=None, last=(), during=""):
 def test_an_exit_code_is_found_in_every_dialect(error, code):
     failed = told(error, RUN, ["cc x.c", "", "make: *** Error"])
     assert failed.message == f"RUN make (line 3) ended with exit code {code}."
-    assert failed.hint == f"Its last lines:\ncc x.c\nmake: *** Error\n{UNKNOWN}"
+    assert failed.hint == f"Its last line: make: *** Error\n{UNKNOWN}"
     assert (failed.failure.line, failed.failure.exit_code) == (3, code)
 
 

@@ -136,7 +136,7 @@ def test_a_failing_run_is_told_with_its_line_exit_code_and_last_words(
         "… (line 4) ended with exit code 3."
     )
     assert error.code == "run-failed"
-    assert error.hint.startswith("Its last lines:\n100%\n")
+    assert error.hint.startswith("Its last line: 100%\n")
     assert error.failure.instruction == run
     assert error.failure.line == 4
     assert error.failure.exit_code == 3
