@@ -27,16 +27,22 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """Paths that `name` is found in are suspect; with `content`, only if that is found too."""
+    """Paths that end in `end`, which is what `name` looks for, are suspect; with `content`, only
+    if that is found too."""
 
     why: str
+    end: str
     name: re.Pattern[str]
     content: re.Pattern[bytes] | None = None
 
 
 def _sign(why: str, name: str, content: str | None = None) -> _Sign:
     head = re.compile(content.encode(), re.IGNORECASE) if content else None
-    return _Sign(why, re.compile(rf"(?:^|/)(?:{name})$", re.IGNORECASE), head)
+    return _Sign(why, name, _at_end(name), head)
+
+
+def _at_end(names: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|/)(?:{names})$", re.IGNORECASE)
 
 
 # A user and password in an address; not a place left for one: ${TOKEN}, %TOKEN%, <token>, {0}.
@@ -69,8 +75,8 @@ _SIGNS = (
     _sign("Databricks token", r"\.databrickscfg", r"token\s*="),
     _sign("database password", r"\.pgpass"),
 )
-# One look tells for nearly every path that no sign applies.
-_SUSPECT = re.compile("|".join(sign.name.pattern for sign in _SIGNS), re.IGNORECASE)
+# One look tells for nearly every path that no sign applies; it is tried after slashes only.
+_SUSPECT = _at_end("|".join(sign.end for sign in _SIGNS))
 
 
 def credential_files(

@@ -65,7 +65,7 @@ class _Walk:
     def _list(self, folder: str) -> None:
         prefix = folder + "/" if folder else ""
         try:
-            with os.scandir(self._root / folder) as listing:
+            with os.scandir(f"{self._root}/{folder}") as listing:
                 for entry in listing:
                     try:
                         status = entry.stat(follow_symlinks=False)
@@ -106,6 +106,8 @@ class _Walk:
     def _keep(self, path: str, status: os.stat_result) -> None:
         # Not the whole status: a stat result takes four times the memory.
         self._found.kept[path] = (status.st_mode, Stamp.of(status))
+        if path.rpartition("/")[0] in self._found.kept:  # as nearly always
+            return
         for above in parents(path):
             if above in self._found.kept:
                 break

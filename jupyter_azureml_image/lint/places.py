@@ -108,14 +108,16 @@ class Places:
             return
         sources = [clean_source(s) for s in copy.sources if not is_remote(s)]
         into_folder = copy.destination.endswith("/") or len(sources) > 1
+        start = posixpath.normpath(copy.destination)
+        inside = start.rstrip("/") + "/"
         for source in sources:
             for path, size in self._near(source):
                 if (rest := _below(path, source)) is None:
                     continue
                 if rest == "" and into_folder:
                     rest = posixpath.basename(path)
-                image = posixpath.normpath(posixpath.join(copy.destination, rest))
-                yield Landed(path, image, size, copy)
+                # A context's paths are clean already: contexts may hold tens of thousands.
+                yield Landed(path, inside + rest if rest else start, size, copy)
 
     def _near(self, source: str) -> tuple[tuple[str, int], ...]:
         """The files that a source can name at all: contexts may hold tens of thousands."""
