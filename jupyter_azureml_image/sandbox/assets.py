@@ -42,6 +42,7 @@ class Assets:
             route("GET", base, self._list),
             route("GET", base + "/{name}", self._get),
             route("PUT", base + "/{name}", self._put),
+            route("DELETE", base + "/{name}", self._delete),
             route("GET", base + "/{name}/versions", self._list_versions),
             route("GET", base + "/{name}/versions/{version}", self._get_version),
             route("PUT", base + "/{name}/versions/{version}", self._put_version),
@@ -84,6 +85,11 @@ class Assets:
             self._keep_container(name, properties_of(body_of(request)), before)
             after = self._store.get(self._id(name)) or {}
         return json_response(200 if before else 201, self._container(after))
+
+    def _delete(self, request: Request) -> Response:
+        found = self._store.get(self._id(request.params["name"]))
+        self._store.delete(self._id(request.params["name"]))
+        return Response(200 if found else 204)
 
     def _keep_container(self, name: str, given: Document, before: Document | None) -> None:
         kept = properties_of(before or {})

@@ -219,7 +219,10 @@ class Endpoints:
         if found is None:
             return self.missing(name)
         which = "secondaryKey" if given.get("keyType") == "Secondary" else "primaryKey"
-        found["_keys"][which] = given.get("keyValue") or secrets.token_urlsafe(24)
+        asked = given.get("keyValue")
+        # The SDK sends the key that there is; whoever regenerates wants another one.
+        same = asked == found["_keys"][which]
+        found["_keys"][which] = secrets.token_urlsafe(24) if same or not asked else asked
         self._store.put(self.id(name), KIND, found)
         operation = self._operations.begin("oe")
         self._operations.run(operation, lambda: None)

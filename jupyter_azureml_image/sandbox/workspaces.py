@@ -88,6 +88,9 @@ class Workspaces:
         return json_response(200, self._datastore())
 
     def _secrets(self, request: Request) -> Response:
+        name = request.params["name"]
+        if name != DATASTORE:
+            return not_found(f"{ML}/workspaces/datastores", name, self._names.resource_group)
         given = body_of(request)
         if not given.get("expirableSecret"):
             return json_response(200, {"secretsType": "AccountKey", "key": self._account_key})

@@ -102,6 +102,14 @@ def test_the_scoring_url_asks_for_the_key(client, endpoint: str, web_images) -> 
         assert requests.get(uri, headers={"Authorization": f"Bearer {key}"}).status_code == 200
 
 
+def test_a_regenerated_key_is_another_one(client, endpoint: str) -> None:
+    before = client.online_endpoints.get_keys(endpoint)
+    client.online_endpoints.begin_regenerate_keys(endpoint, key_type="primary").result()
+    after = client.online_endpoints.get_keys(endpoint)
+    assert after.primary_key != before.primary_key
+    assert after.secondary_key == before.secondary_key
+
+
 def test_an_endpoint_can_ask_for_tokens_instead_of_keys(
     client, sandbox: Sandbox, web_images
 ) -> None:

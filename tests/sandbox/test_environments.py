@@ -63,6 +63,14 @@ def test_archived_environments_leave_the_lists_and_come_back(client) -> None:
     assert "old" not in [item.name for item in client.environments.list()]
 
 
+def test_a_deleted_environment_is_gone_with_its_versions(client, sandbox: Sandbox) -> None:
+    client.environments.create_or_update(environment("gone", "1"))
+    path = f"{sandbox.workspace_path}/environments/gone"
+    answers = [sandbox.arm("DELETE", path).status_code for _ in range(2)]
+    assert answers == [200, 204]
+    assert sandbox.arm("GET", f"{path}/versions/1").status_code == 404
+
+
 def test_a_missing_environment_is_named(client) -> None:
     from azure.core.exceptions import ResourceNotFoundError
 

@@ -36,15 +36,25 @@ def test_without_the_token_arm_answers_nothing(sandbox: Sandbox) -> None:
         ("{s}/resourceGroups/other", "ResourceGroupNotFound"),
         ("{g}/providers/Microsoft.MachineLearningServices/workspaces/other", "ResourceNotFound"),
         ("{g}/providers/Microsoft.ContainerRegistry/registries/other", "ResourceNotFound"),
+        ("{w}/datastores/other", "ResourceNotFound"),
     ],
 )
 def test_what_does_not_exist_is_refused_as_arm_refuses_it(
     sandbox: Sandbox, path: str, code: str
 ) -> None:
     subscription = f"/subscriptions/{sandbox.addresses['subscription_id']}"
-    filled = path.format(s=subscription, g=f"{subscription}/resourceGroups/sandbox")
+    group = f"{subscription}/resourceGroups/sandbox"
+    filled = path.format(s=subscription, g=group, w=sandbox.workspace_path)
     answer = sandbox.arm("GET", filled)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
+
+
+def test_only_a_datastore_that_exists_has_secrets(sandbox: Sandbox) -> None:
+    stores = f"{sandbox.workspace_path}/datastores"
+    answer = sandbox.arm("POST", f"{stores}/other/listSecrets", {})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceNotFound")
+    answer = sandbox.arm("POST", f"{stores}/workspaceblobstore/listSecrets", {})
+    assert answer.json()["secretsType"] == "AccountKey"
 
 
 def test_a_call_without_api_version_is_refused(sandbox: Sandbox) -> None:
