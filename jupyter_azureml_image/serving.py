@@ -53,22 +53,33 @@ def deploy(
     return deploy_online(_connection(), asked, emit, stopped or _never)
 
 
-def rollback(endpoint: str, *, on_event: OnEvent | None = None) -> str:
-    """All traffic back to the last deployment whose image passed its rehearsal; its name."""
+def rollback(
+    endpoint: str, *, on_event: OnEvent | None = None, stopped: Stopped | None = None
+) -> str:
+    """All traffic back to the last deployment whose image passed its rehearsal; its name.
+    `stopped` is asked now and then whether to wait no longer (Cancelled; Azure goes on)."""
     from .azure.upkeep import rollback as roll_back
 
-    return roll_back(_connection(), endpoint, on_event or _unheard)
+    return roll_back(_connection(), endpoint, on_event or _unheard, stopped or _never)
 
 
-def delete(endpoint: str, deployment: str | None = None, *, on_event: OnEvent | None = None) -> str:
-    """Delete an endpoint (online, or a local one), or one deployment; the sentence that says so."""
+def delete(
+    endpoint: str,
+    deployment: str | None = None,
+    *,
+    on_event: OnEvent | None = None,
+    stopped: Stopped | None = None,
+) -> str:
+    """Delete an endpoint (online, or a local one), or one deployment; the sentence that says so.
+    `stopped` is asked now and then whether to wait no longer (Cancelled; Azure goes on)."""
     from .azure.upkeep import delete as delete_online
     from .rehearse.local_deployment import delete_locally
 
     engine = _engine_if_any()
     if engine is not None and delete_locally(engine, endpoint, deployment):
         return f"Removed the local deployment of {endpoint}."
-    return delete_online(_connection(), endpoint, deployment, on_event or _unheard)
+    asked = stopped or _never
+    return delete_online(_connection(), endpoint, deployment, on_event or _unheard, asked)
 
 
 def resources() -> tuple[Resource, ...]:

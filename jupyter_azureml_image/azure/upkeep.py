@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AzureError
+from ..errors import AzureError, Cancelled
 from ..events import Emit, Note
 from ..plan.deployment import Resource
 from . import environments
@@ -42,7 +43,7 @@ def delete(
     stopped: Stopped = lambda: False,
 ) -> str:
     """Delete an endpoint, or one deployment of it (its share goes to the others); the sentence
-    that says so. Raises AzureError where it does not exist."""
+    that says so. Raises AzureError where it does not exist, Cancelled when `stopped`."""
     path = f"{connection.name.path}/onlineEndpoints/{endpoint}"
     what = f"endpoint {endpoint}" if deployment is None else f"deployment {deployment}"
     wanted = path if deployment is None else f"{path}/deployments/{deployment}"
@@ -53,12 +54,15 @@ def delete(
             code="not-found",
         )
     client = connection.ml_client
+    goes_on = f"Azure goes on deleting {what}"
     with quiet(emit), translated(f"deleting {what}"):
-        if deployment is None:
-            wait(client.online_endpoints.begin_delete(endpoint), stopped)
-        else:
-            _give_share_away(connection, endpoint, deployment, emit)
-            wait(client.online_deployments.begin_delete(deployment, endpoint), stopped)
+        if deployment is not None:
+            _give_share_away(connection, endpoint, deployment, emit, stopped)
+        with _left(goes_on):
+            if deployment is None:
+                wait(client.online_endpoints.begin_delete(endpoint), stopped)
+            else:
+                wait(client.online_deployments.begin_delete(deployment, endpoint), stopped)
     return f"Deleted {what}; it bills no more."
 
 
@@ -70,14 +74,28 @@ def rollback(
     traffic = _shares(connection, endpoint)
     candidates = [_candidate(connection, each) for each in _deployments(connection, endpoint)]
     chosen = roll_back_to(candidates, traffic)
-    with quiet(emit):
+    with quiet(emit), _left(f"Azure goes on giving all requests to {chosen}"):
         set_traffic(
             connection.ml_client, endpoint, {chosen: 100}, lambda poller: wait(poller, stopped)
         )
     return chosen
 
 
-def _give_share_away(connection: Connection, endpoint: str, deployment: str, emit: Emit) -> None:
+@contextmanager
+def _left(goes_on: str) -> Iterator[None]:
+    """An interrupt ends the waiting only; the sentence says what Azure does all the same."""
+    try:
+        yield
+    except Cancelled as error:
+        raise Cancelled(
+            f"Not waited for any longer; {goes_on}.",
+            hint="%azureml_image resources shows what is there.",
+        ) from error
+
+
+def _give_share_away(
+    connection: Connection, endpoint: str, deployment: str, emit: Emit, stopped: Stopped
+) -> None:
     """Azure deletes no deployment that takes requests."""
     traffic = _shares(connection, endpoint)
     if not traffic.get(deployment):
@@ -87,7 +105,8 @@ def _give_share_away(connection: Connection, endpoint: str, deployment: str, emi
     emit(
         Note(f"{deployment} took {traffic[deployment]} % of the requests; now: {told}.", "warning")
     )
-    set_traffic(connection.ml_client, endpoint, after, wait)
+    with _left(f"Azure goes on moving the requests, and {deployment} is not deleted"):
+        set_traffic(connection.ml_client, endpoint, after, lambda poller: wait(poller, stopped))
 
 
 def _shares(connection: Connection, endpoint: str) -> dict[str, int]:

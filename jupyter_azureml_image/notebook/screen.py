@@ -75,19 +75,55 @@ def pretty(value: Any) -> str:
     return str(printer.pretty(value))  # type: ignore[no-untyped-call]  # IPython's
 
 
+class Milestones:
+    """Which of the many reports of a transfer are printed: the first, every quarter and the
+    last; while nobody knows how much there is, each that has doubled."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[Transfer, Transfer]] = {}  # by kind: printed, and seen
+
+    def passes(self, report: Transfer) -> bool:
+        """Whether this one is printed."""
+        printed, seen = self._last.get(report.what, (None, None))
+        if printed is None or seen is None or report.done < seen.done:  # the first, or another one
+            due = True
+        elif report == seen:
+            due = False
+        else:
+            due = _further(report, printed)
+        kept = report if due or printed is None else printed
+        self._last[report.what] = (kept, report)
+        return due
+
+
+def _further(report: Transfer, printed: Transfer) -> bool:
+    """Whether it has come so far since the one that was printed that it is worth a line."""
+    if not report.total:
+        return report.done >= 2 * printed.done
+    if not printed.total:
+        return True
+    if report.total >= 2 * printed.total:  # layers show up one after another
+        return report.done == report.total
+    return 4 * report.done // report.total > 4 * printed.done // printed.total
+
+
 class Printer:
-    """Printed lines: every step and sentence, of the log at most a line a second."""
+    """Printed lines: every step and sentence, of the log at most a line a second, of transfers
+    the milestones."""
 
     def __init__(self, write: Callable[[str], Any] = print) -> None:
         self._write = write
         self._state = State()
         self._quiet_until = 0.0
+        self._milestones = Milestones()
 
     def show(self, events: Sequence[Event]) -> None:
         """Print what these events add."""
         for event in events:
             self._state = fold(self._state, event)
-            if isinstance(event, (LogLine, Transfer)) and not self._due():
+            if isinstance(event, LogLine) and not self._due():
+                continue
+            if isinstance(event, Transfer) and not self._milestones.passes(event):
                 continue
             for line in added(event, self._state):
                 self._write(line)

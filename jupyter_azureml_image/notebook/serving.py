@@ -47,7 +47,7 @@ def rollback(shell: InteractiveShell, given: Given) -> None:
     name = _watched(
         shell,
         f"roll back {given['endpoint']}",
-        lambda emit, _: api.rollback(given["endpoint"], on_event=emit),
+        lambda emit, stopped: api.rollback(given["endpoint"], on_event=emit, stopped=stopped),
     )
     print(f"{name} takes all requests of {given['endpoint']}.")  # noqa: T201  # the answer
 
@@ -59,7 +59,9 @@ def delete(shell: InteractiveShell, given: Given) -> None:
     said = _watched(
         shell,
         f"delete {given['endpoint']}",
-        lambda emit, _: api.delete(given["endpoint"], given.get("deployment"), on_event=emit),
+        lambda emit, stopped: api.delete(
+            given["endpoint"], given.get("deployment"), on_event=emit, stopped=stopped
+        ),
     )
     print(said)  # noqa: T201  # the answer
 

@@ -151,6 +151,33 @@ def test_printed_progress_has_every_step_and_a_log_line_a_second_at_most() -> No
     assert printed[-2:] == ["  ✓ done (2.0 s): RUN a", "✓ done after 3.0 s: All well."]
 
 
+def test_of_a_transfer_the_first_report_each_quarter_and_the_last_are_printed() -> None:
+    printed: list[str] = []
+    Printer(printed.append).show(
+        [e.Transfer("push", done, 100 << 20) for done in range(0, (100 << 20) + 1, 1 << 20)]
+    )
+    assert [line.split()[1:3] for line in printed] == [
+        ["0", "B"], ["26.2", "MB"], ["52.4", "MB"], ["78.6", "MB"], ["105", "MB"],
+    ]  # fmt: skip
+
+
+def test_a_transfer_of_unknown_length_is_printed_as_it_doubles() -> None:
+    printed: list[str] = []
+    reports = [e.Transfer("upload", block << 22) for block in range(1, 101)]
+    Printer(printed.append).show([*reports, e.Transfer("upload", 100 << 22, 100 << 22)])
+    assert [line.split()[1] for line in printed] == [
+        "4.19", "8.39", "16.8", "33.6", "67.1", "134", "268", "419",
+    ]  # fmt: skip
+
+
+def test_a_push_whose_layers_show_up_one_after_another_is_printed_to_its_end() -> None:
+    printed: list[str] = []
+    layers = [e.Transfer("push", size, size) for size in (10, 20, 40, 80)]
+    Printer(printed.append).show([*layers, e.Transfer("push", 80, 80), e.Transfer("pull", 1, 9)])
+    assert [line.split()[0] for line in printed] == ["push:"] * 4 + ["pull:"]
+    assert printed[3] == "  push: 80 B of 80 B"
+
+
 def test_a_slot_is_one_display_that_is_updated(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[tuple[str, dict[str, str]]] = []
 
