@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from benchmarks import slow_mount
 from benchmarks.place import Place
 
 HEAD = ("what", "size", "seconds", "memory (MB)", "exponent")
@@ -27,25 +28,34 @@ _MB = 1_000_000
 
 # kind -> (number, sizes in words); of contexts: files, bytes.
 CONTEXTS = ((100, 10 * _MB), (2_000, 100 * _MB), (20_000, 1_000 * _MB), (200_000, 10_000 * _MB))
+SLOW = ((100, 1 * _MB), (2_000, 20 * _MB), (20_000, 200 * _MB))
 LINES = (10, 60, 200, 600, 2_000)
 LOGS = (10, 1_000, 10_000, 100_000, 1_000_000)
 
 
 def growth(place: Place) -> Iterator[Growth]:
     """One line a size, smallest first."""
-    contexts, logs = (CONTEXTS[:2], LOGS[:4]) if place.quick else (CONTEXTS, LOGS)
+    contexts, slow, logs = CONTEXTS, SLOW, LOGS
+    if place.quick:
+        contexts, slow, logs = CONTEXTS[:2], SLOW[:2], LOGS[:4]
     for what, way in (("context, hashed and packed", "pack"), ("context, unchanged", "unchanged")):
         yield from _series(
             what,
-            [
-                (f"{files:,} files, {size // _MB:,} MB", size, [way, files, size])
-                for files, size in contexts
-            ],
+            [(_of(files, size), size, [way, files, size]) for files, size in contexts],
         )
+    # Where the cost is a question a file and not its bytes, growth is held against the files.
+    yield from _series(
+        f"context on a mount that takes {slow_mount.DELAY * 1000:g} ms a question",
+        [(_of(files, size), files, ["slow", files, size]) for files, size in slow],
+    )
     yield from _series(
         "check of a Dockerfile", [(f"{n:,} lines", n, ["check", n, 0]) for n in LINES]
     )
     yield from _series("log through the view", [(f"{n:,} lines", n, ["log", n, 0]) for n in logs])
+
+
+def _of(files: int, size: int) -> str:
+    return f"{files:,} files, {size // _MB:,} MB"
 
 
 def cells(grew: Mapping[str, object]) -> tuple[str, ...]:
@@ -72,10 +82,8 @@ def _series(what: str, sizes: list[tuple[str, int, list[object]]]) -> Iterator[G
         yield {"what": what, "size": words, "exponent": exponent, **said}
 
 
-def _pack(files: int, size: int, *, twice: bool = False) -> Callable[[], object]:
-    from jupyter_azureml_image.context import archive
-    from jupyter_azureml_image.context.manifest import resolve_context
-
+def _sparse(files: int, size: int) -> tuple[Path, Path]:
+    """A context of so many files and bytes, gone with this process; and a folder beside it."""
     folder = tempfile.TemporaryDirectory(prefix="azureml-image-growth-")
     atexit.register(folder.cleanup)
     root = Path(folder.name, "context")
@@ -85,7 +93,23 @@ def _pack(files: int, size: int, *, twice: bool = False) -> Callable[[], object]
         with path.open("wb") as file:
             file.write(b"%d\n" % number)
             file.truncate(size // files)  # sparse: no disk is filled
-    snapshots = Path(folder.name, "snapshots")
+    return root, Path(folder.name, "snapshots")
+
+
+def _slow(files: int, size: int) -> Callable[[], object]:
+    """Walked and hashed where every question takes its time and no file time is believed."""
+    from jupyter_azureml_image.context.manifest import resolve_context
+
+    root, snapshots = _sparse(files, size)
+    slow_mount.delay()
+    return lambda: resolve_context(root, snapshots=snapshots)
+
+
+def _pack(files: int, size: int, *, twice: bool = False) -> Callable[[], object]:
+    from jupyter_azureml_image.context import archive
+    from jupyter_azureml_image.context.manifest import resolve_context
+
+    root, snapshots = _sparse(files, size)
 
     def run() -> None:
         manifest = resolve_context(root, snapshots=snapshots)
@@ -150,6 +174,7 @@ def main(kind: str, number: int, size: int) -> None:
     makers: dict[str, Callable[[], Callable[[], object]]] = {
         "pack": lambda: _pack(number, size),
         "unchanged": lambda: _pack(number, size, twice=True),
+        "slow": lambda: _slow(number, size),
         "check": lambda: _check(number),
         "log": lambda: _log(number),
     }

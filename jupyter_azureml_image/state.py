@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "AZUREML_IMAGE_STATE"
@@ -19,6 +20,14 @@ def folder() -> Path:
     place = Path(named).expanduser() if named else _user_data() / "jupyter-azureml-image"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     return place
+
+
+def keep_latest(place: Path, count: int) -> None:
+    """Drop all but the `count` files of a folder that were written or touched last."""
+    with suppress(OSError):  # another kernel tidies up as well; nothing depends on it
+        files = sorted(place.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in files[count:]:
+            old.unlink(missing_ok=True)
 
 
 def _user_data() -> Path:

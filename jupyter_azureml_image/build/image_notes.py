@@ -36,13 +36,8 @@ def write(image: str, facts: BaseFacts) -> None:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.write_text(json.dumps({"format": _FORMAT, "facts": wire.dump(facts)}))
         part.replace(place)
-        for old in _oldest_first(place.parent)[:-_KEPT]:
-            old.unlink(missing_ok=True)
+        state.keep_latest(place.parent, _KEPT)
 
 
 def _place(image: str) -> Path:
     return state.folder() / "images" / f"{image.rpartition(':')[2]}.json"
-
-
-def _oldest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)

@@ -17,10 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .. import state
 from .mounts import Mounts
 from .reading import Stamp, digest_file
 
 _FORMAT = 1
+_CONTEXTS = 50  # of so many folders the files are remembered: those used last
 _REST = 2_000_000_000  # nanoseconds; the coarsest file times in use (FAT) count in two seconds
 
 
@@ -67,7 +69,11 @@ class Snapshot:
     def save(self, *, whole: bool) -> None:
         """Remember what was hashed; `whole` forgets the files that were not asked for."""
         known = {path: row for path, row in self._known.items() if not whole or path in self.stamps}
-        if self._file is None or (not self._fresh and len(known) == len(self._known)):
+        if self._file is None:
+            return
+        if not self._fresh and len(known) == len(self._known):
+            with suppress(OSError):
+                os.utime(self._file)  # it is in use
             return
         content = {"format": _FORMAT, "root": str(self._root), "files": known | self._fresh}
         part = self._file.with_suffix(f".{os.getpid()}.part")
@@ -75,6 +81,7 @@ class Snapshot:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             part.write_text(json.dumps(content, separators=(",", ":")), encoding="ascii")
             part.replace(self._file)
+            state.keep_latest(self._file.parent, _CONTEXTS)
         except OSError:
             # Nothing is lost but time: a full or read-only disk must not stop a build.
             with suppress(OSError):

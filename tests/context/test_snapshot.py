@@ -138,6 +138,27 @@ def test_a_walk_of_everything_forgets_what_is_gone_and_a_partial_one_does_not(re
     assert reader.run("b")[1] == ["b"]
 
 
+def test_only_the_folders_used_last_are_remembered(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "_CONTEXTS", 2)
+    kept = tmp_path / "snapshots"
+    for age, name in enumerate(("newest", "older", "oldest")):
+        root = tmp_path / name
+        root.mkdir()
+        (root / "a").write_text("a")
+        snap = Snapshot(root, kept, HERE, lambda: time.time_ns() + LATER)
+        snap.digest("a", Stamp.of((root / "a").lstat()))
+        snap.save(whole=True)
+        os.utime(snap._file, (10**9 - age, 10**9 - age))
+    unchanged = Snapshot(tmp_path / "oldest", kept, HERE, time.time_ns)
+    unchanged.digest("a", Stamp.of((tmp_path / "oldest" / "a").lstat()))
+    unchanged.save(whole=True)  # nothing new to write, but it is in use
+    (tmp_path / "newest" / "a").write_text("changed")
+    again = Snapshot(tmp_path / "newest", kept, HERE, lambda: time.time_ns() + LATER)
+    again.digest("a", Stamp.of((tmp_path / "newest" / "a").lstat()))
+    again.save(whole=True)
+    assert {path.name for path in kept.iterdir()} == {again._file.name, unchanged._file.name}
+
+
 def test_the_snapshot_holds_digests_and_no_content(reader):
     reader.run("a", "b")
     (file,) = reader.folder.iterdir()
