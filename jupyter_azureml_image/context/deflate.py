@@ -55,10 +55,10 @@ class Codec:
         if len(block) > _PROBE:
             middle = (len(block) - _PROBE) // 2
             probe = block[middle : middle + _PROBE]
-            far_size, near_size = len(self.deflate(probe)), len(self.deflate(probe, near=True))
-            near = near_size <= far_size
-            if min(far_size, near_size) > _WORTH * _PROBE:
+            size = len(self.deflate(probe))
+            if size > _WORTH * _PROBE:
                 return stored(block)
+            near = len(self.deflate(probe, near=True)) <= size
         packed = self.deflate(block, near=near)
         return packed if len(packed) < len(block) else stored(block)
 
@@ -74,7 +74,7 @@ def codec() -> Codec:
     except ImportError:
         pass
     else:
-        return Codec("isal", isal_zlib, 1, (isal_zlib.DEFLATED, -9))
+        return Codec("isal", isal_zlib, 2, (isal_zlib.DEFLATED, -9))
     try:
         from zlib_ng import zlib_ng
     except ImportError:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import ContextError
@@ -61,27 +59,34 @@ class Stamp:
         return (self.size, self.mtime, self.ctime, self.inode, self.device)
 
 
-@contextmanager
-def opened(root: Path | str, path: str) -> Iterator[int]:
-    """A descriptor of the regular file `path` below `root`.
+class opened:  # noqa: N801 - read as a verb: with opened(root, path) as descriptor
+    """A descriptor of the regular file `path` below `root`, closed at the end.
 
     Raises ContextChanged where it is gone or no file any more, ContextError where it cannot
-    be read.
+    be read. A class, for it is entered for every file, and a generator takes twice the time.
     """
-    try:
-        descriptor = os.open(os.path.join(root, path), _FLAGS)  # noqa: PTH118 - 20,000 of them
-    except FileNotFoundError as error:
-        raise ContextChanged(path, "vanished") from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ContextChanged(path, "is no regular file any more")
-        yield descriptor
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(descriptor)
+
+    __slots__ = ("_descriptor", "_path", "_root")
+
+    def __init__(self, root: Path | str, path: str) -> None:
+        self._root, self._path = root, path
+
+    def __enter__(self) -> int:
+        try:
+            self._descriptor = os.open(f"{self._root}/{self._path}", _FLAGS)
+        except FileNotFoundError as error:
+            raise ContextChanged(self._path, "vanished") from error
+        except OSError as error:
+            raise unreadable(self._path, error) from error
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            os.close(self._descriptor)
+            raise ContextChanged(self._path, "is no regular file any more")
+        return self._descriptor
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        os.close(self._descriptor)
+        if isinstance(error, OSError):
+            raise unreadable(self._path, error) from error
 
 
 def unreadable(path: str, error: OSError) -> ContextError:
