@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import docker
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -72,3 +73,13 @@ def notebook(shared_notebook: Notebook, lab_page: tuple[Page, list[str]]) -> Ite
     lab_page[0].evaluate("() => document.querySelectorAll('.jp-Dialog').forEach(d => d.remove())")
     yield shared_notebook
     assert lab_page[1] == []
+
+
+@pytest.fixture
+def images(engine_host: str) -> Iterator[docker.DockerClient]:
+    """The engine; images these tests name are removed."""
+    client = docker.DockerClient(base_url=engine_host)
+    yield client
+    for image in client.images.list(name="faces-panel*"):
+        client.images.remove(image.id, force=True)
+    client.close()

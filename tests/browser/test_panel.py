@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import docker
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tools.notebook_page import EMPTY, Notebook, new_page
@@ -19,16 +17,6 @@ from .conftest import Server
 LOAD = "%load_ext jupyter_azureml_image"
 OPEN = "import jupyter_azureml_image as ji\npanel = ji.panel({start!r})\npanel"
 HOSTILE = '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script>'
-
-
-@pytest.fixture
-def images(engine_host: str) -> Iterator[docker.DockerClient]:
-    """The engine; images these tests name are removed."""
-    client = docker.DockerClient(base_url=engine_host)
-    yield client
-    for image in client.images.list(name="faces-panel*"):
-        client.images.remove(image.id, force=True)
-    client.close()
 
 
 def opened(notebook: Notebook, start: str, *more: str) -> Locator:
