@@ -7,6 +7,7 @@ interrupted.
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import sys
 import traceback
@@ -281,5 +282,17 @@ def _table(table: Any, given: Given) -> int:
     return 0
 
 
+def _program() -> int:
+    """`main` with what it printed written out; a reader that has seen enough (`| head`) is no
+    failure: 141, as a shell tells of a program that its pipe ended."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_program())

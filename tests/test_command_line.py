@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -195,3 +196,14 @@ def test_help_of_everything(capsys: Capture) -> None:
 def test_the_sandbox_is_a_program_of_its_own(capsys: Capture) -> None:
     assert main(["sandbox", "--help"]) == 0
     assert "--port-file" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter_azureml_image", "bases"],
+        stdout=writing, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -8,7 +8,9 @@ from .catalog import (
     age_sentence,
     base_facts,
     find,
+    is_exact,
     load,
+    named,
     search,
     split_reference,
 )
@@ -19,7 +21,9 @@ __all__ = [
     "age_sentence",
     "base_facts",
     "find",
+    "is_exact",
     "load",
+    "named",
     "search",
     "split_reference",
 ]

@@ -149,7 +149,7 @@ def find(reference: str) -> BaseImage | None:
     return wire.load(BaseImage, row) if row else _from_name(repository)
 
 
-_INFERENCE_NAME = re.compile(
+_INFERENCE_NAME = (
     r"azureml/(?P<curated>curated/)?(?P<what>[a-z]+)(?:-(?P<version>[\d.]+))?"
     r"(?:-ubuntu(?P<os>[\d.]+))?(?:-py(?P<major>3)(?P<minor>\d+))?"
     r"(?:-(?:cuda(?P<cuda>[\d.]+)-)?(?P<device>cpu|gpu))?-inference"
@@ -157,7 +157,7 @@ _INFERENCE_NAME = re.compile(
 
 
 def _from_name(repository: str) -> BaseImage | None:
-    match = _INFERENCE_NAME.fullmatch(repository)
+    match = re.fullmatch(_INFERENCE_NAME, repository)
     if match is None or not (match["os"] or match["minor"]):
         return None
     gpu = match["device"] == "gpu"
@@ -194,6 +194,27 @@ def search(words: str = "") -> tuple[BaseImage, ...]:
     wanted = words.lower().split()
     found = [image for image in load().images if all(w in _haystack(image) for w in wanted)]
     return tuple(sorted(found, key=lambda i: (i.status != "current", not i.serves)))
+
+
+def is_exact(words: str) -> bool:
+    """Whether what is asked for is one image with its tag, not words to look for."""
+    return " " not in words and split_reference(words)[2] is not None
+
+
+def named(reference: str) -> tuple[BaseImage, ...]:
+    """The image of an exact reference: the catalog's record, else what its name tells."""
+    registry, repository, _, _ = split_reference(reference)
+    gpu = "cuda" in reference or "gpu" in reference
+    return (
+        find(reference)
+        or BaseImage(
+            repository,
+            "training-base",
+            "unlisted",
+            accelerator="gpu" if gpu else "cpu",
+            registry=registry,
+        ),
+    )
 
 
 def _haystack(image: BaseImage) -> str:

@@ -85,8 +85,11 @@ def _tags_or_refusal(reference: str) -> Tags | RegistryError:
 
 
 def refresh(reference: str, client: Client | None = None, *, scheme: str | None = None) -> Tags:
-    """Today's tags of an image's repository. Raises RegistryError where there is no answer."""
-    registry, repository, _, _ = split_reference(reference)
+    """Today's tags of an image's repository; of a reference with a tag, that tag and its digest.
+    Raises RegistryError where there is no answer."""
+    registry, repository, tag, _ = split_reference(reference)
+    if tag is not None:
+        return Tags(repository, (tag,), tag, digest_of(reference, client, scheme=scheme))
     asked = _Asked(client or _session(), _root(registry, scheme), registry)
     tags = asked.tags(repository)
     pinned = sorted((t for t in tags if t != "latest"), key=_age_key, reverse=True)

@@ -325,6 +325,18 @@ class Subject:
         span = instruction.span
         return span.start + len(self.text[span.start : span.end].rstrip())
 
+    def start_with_notes(self, instruction: Instruction) -> int:
+        """Where an instruction begins, with the comments right above it that ask to leave a
+        finding out: they count for the next instruction, so nothing may come between."""
+        start = instruction.span.start
+        for comment in reversed([c for c in self.dockerfile.comments if c.end <= start]):
+            between = self.text[comment.end : start]
+            said = self.text[comment.start : comment.end]
+            if between.strip() or "ignore" not in said:
+                break
+            start = comment.start
+        return start
+
 
 class _Bases(Mapping[str, BaseFacts]):
     """What is known of every base, looked up when the evaluation comes to it."""

@@ -31,7 +31,8 @@ def doctor(shell: InteractiveShell | None, given: Given) -> Table:
     """Everything examined, with its remedy."""
     from ..doctor import examine
 
-    rows = [(row.state, row.what, row.detail, row.remedy) for row in examine()]
+    found = examine(connect=shell is None)
+    rows = [(row.state, row.what, row.detail, row.remedy) for row in found]
     return Table("Doctor", ("State", "What", "Found", "Remedy"), tuple(rows))
 
 
@@ -61,7 +62,9 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
     """The catalog's images that match."""
     from .. import catalog
 
-    found = catalog.search(" ".join(given.get("words", ())))
+    words = " ".join(given.get("words", ()))
+    exact = catalog.is_exact(words)
+    found = catalog.named(words) if exact else catalog.search(words)
     head: tuple[str, ...] = (
         "Status",
         "Image",
@@ -85,10 +88,11 @@ def bases(shell: InteractiveShell | None, given: Given) -> Table:
     if given.get("refresh") and found:
         from ..catalog.refresh import refresh_all
 
-        today = refresh_all([image.reference for image in found])
-        rows = tuple((*row, *_today(today[row[1]])) for row in rows)
-        head = (*head, "Newest tag", "Digest")
-        note = f"{note} Tags and digests are of now; FROM IMAGE@DIGEST pins one."
+        asked = {image.reference: words if exact else image.reference for image in found}
+        today = refresh_all(list(asked.values()))
+        rows = tuple((*row, *_today(today[asked[row[1]]])) for row in rows)
+        head = (*head, "Tag" if exact else "Newest tag", "Digest")
+        note = f"{note} Tags and digests are of now; {_pin(rows)}"
     return Table("Base images", head, rows, note)
 
 
@@ -97,6 +101,14 @@ def explain(shell: InteractiveShell | None, given: Given) -> Table:
     from ..explain.page import meaning
 
     return Table(given["code"], (), tuple((line,) for line in meaning(given["code"]).splitlines()))
+
+
+def _pin(rows: tuple[tuple[str, ...], ...]) -> str:
+    """How a Dockerfile takes exactly what was listed: the whole line where it is one image."""
+    *_, tag, digest = rows[0]
+    if len(rows) > 1 or not digest:
+        return "FROM IMAGE@DIGEST pins one."
+    return f"this pins it: FROM {rows[0][1]}:{tag}@{digest}"
 
 
 def _today(answer: Tags | RegistryError) -> tuple[str, str]:

@@ -107,3 +107,24 @@ def test_bases_refresh_shows_the_newest_tag_and_the_digest_to_pin(
     assert main(["bases", "shown", "--refresh", "--format", "json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)["base_images"]
     assert (row["newest_tag"], row["digest"]) == ("20260101.v1", digest)
+
+
+def test_bases_refresh_of_one_tag_gives_the_line_that_pins_it(
+    registry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest = push(registry, "azureml/pinned", "old", "20250101.v1")
+    push(registry, "azureml/pinned", "new", "20260101.v1", "latest")
+    reference = f"{registry}/azureml/pinned:20250101.v1"
+    assert main(["bases", reference, "--refresh"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.rstrip().endswith(f"this pins it: FROM {reference}@{digest}")
+    assert "20260101.v1" not in shown
+    assert main(["bases", f"{registry}/azureml/pinned:nothing", "--refresh"]) == 0
+    assert "has no image azureml/pinned:nothing" in capsys.readouterr().out
+
+
+def test_an_exact_reference_is_found_in_the_catalog_by_its_repository() -> None:
+    (image,) = catalog.named("mcr.microsoft.com/azureml/minimal-py312-inference:latest")
+    assert (image.status, image.python) == ("current", "3.12")
+    assert catalog.is_exact("python:3.12-slim")
+    assert not catalog.is_exact("minimal py312")

@@ -136,3 +136,13 @@ def test_packages_of_dockeruser_are_lost_for_root() -> None:
 def test_packages_of_root_are_found_by_everybody() -> None:
     text = CURATED + "USER root\nRUN pip install numpy==2.2.3\nUSER dockeruser\n"
     assert not {"AML023", "AML024"} & codes(text)
+
+
+def test_root_comes_before_a_comment_that_leaves_a_finding_of_the_step_out() -> None:
+    note = "# azureml-image: ignore=AML032\n# hadolint ignore=DL3008\n"
+    run = "RUN apt-get update && apt-get install -y --no-install-recommends curl\n"
+    text = BASE + "# the client\n" + note + run
+    assert fixed(text) == (
+        f"{BASE}# the client\nUSER root:root\n{note}{run.rstrip()}\nUSER dockeruser\n"
+    )
+    assert "AML032" not in codes(fixed(text))

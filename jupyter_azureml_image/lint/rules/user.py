@@ -158,7 +158,7 @@ def _as_root(subject: Subject, step: Step, caught: set[int]) -> Fix:
         first -= 1
     while last + 1 < len(order) and order[last + 1].index in caught:
         last += 1
-    start = order[first].instruction.span.start
+    start = subject.start_with_notes(order[first].instruction)
     end = subject.end_of(order[last].instruction)
     line = subject.newline
     edits = (Edit(start, start, f"USER root:root{line}"), Edit(end, end, f"{line}USER {step.user}"))
