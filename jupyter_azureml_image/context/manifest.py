@@ -7,15 +7,17 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..errors import ContextError
 from ..records import dataclass
 from .ignore import read_ignore_file
 from .reach import expand
 from .reading import Stamp, unreadable
-from .snapshot import Snapshot
 from .walk import Walked, walk
+
+if TYPE_CHECKING:
+    from .snapshot import Snapshot
 
 Kind = Literal["file", "directory", "link"]
 
@@ -111,6 +113,8 @@ def resolve_context(
     Raises ContextError where the folder, the ignore file or a file cannot be read, and
     ContextChanged for a file that keeps changing.
     """
+    from .snapshot import Snapshot
+
     folder = _folder(Path(root))
     rules = read_ignore_file(folder, dockerfile)
     paths: tuple[str, ...] = ("",)

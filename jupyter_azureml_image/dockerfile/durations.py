@@ -15,7 +15,7 @@ _UNITS = {
     "m": 60.0,
     "h": 3600.0,
 }
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|ms|s|m|h)")
+_PART = r"(\d+\.?\d*|\.\d+)(ns|us|ms|s|m|h)"
 _LONGEST = (2**63 - 1) / 1e9
 _LEAST = 0.001
 
@@ -41,7 +41,7 @@ def _seconds(value: str) -> float | None:
         return 0.0
     total, position = 0.0, 0
     while position < len(text):
-        part = _PART.match(text, position)
+        part = re.compile(_PART).match(text, position)
         if part is None or not part.group(1).isascii():
             return None
         total += float(part.group(1)) * _UNITS[part.group(2)]

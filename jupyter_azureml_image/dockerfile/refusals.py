@@ -6,20 +6,19 @@ import re
 from collections.abc import Container
 
 # The names of moby/sys/signal for Linux, which BuildKit asks; real-time signals are a family.
-_SIGNALS = re.compile(
+_SIGNALS = (
     "ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV|STKFLT|"
     "STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ"
 )
-_REAL_TIME = re.compile(r"RTMIN(?:\+(?:[1-9]|1[0-5]))?|RTMAX(?:-(?:[1-9]|1[0-4]))?")
-_NUMBER = re.compile(r"[+-]?\d+")
+_REAL_TIME = r"RTMIN(?:\+(?:[1-9]|1[0-5]))?|RTMAX(?:-(?:[1-9]|1[0-4]))?"
 
 
 def signal_problem(word: str) -> str | None:
     """Why a build refuses `STOPSIGNAL word` ("Invalid signal"); None where it takes it."""
-    if _NUMBER.fullmatch(word):
+    if re.fullmatch(r"[+-]?\d+", word):
         return None if int(word) else "0 is not a signal that stops anything"
     name = word.upper().removeprefix("SIG")
-    if _SIGNALS.fullmatch(name) or _REAL_TIME.fullmatch(name):
+    if re.fullmatch(_SIGNALS, name) or re.fullmatch(_REAL_TIME, name):
         return None
     return f"{word!r} is not a signal" if word else "the name of the signal is empty"
 

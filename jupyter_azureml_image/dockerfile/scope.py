@@ -18,7 +18,7 @@ from .words import Expanded, assignments, expand, expand_split
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What BuildKit sets PATH to where the base has none."""
 
-_REMOTE = re.compile(r"(?:https?|git|ssh|ftp)://|git@[\w.-]+:", re.IGNORECASE)
+_REMOTE = r"(?i:(?:https?|git|ssh|ftp)://|git@[\w.-]+:)"
 _PORT = re.compile(r"(?:(?:.*:)?(?:\d*(?:-\d+)?):)?(\d+)(?:-(\d+))?(?:/(\w*))?\Z")
 
 
@@ -226,7 +226,7 @@ def _copy(scope: Scope, instruction: Instruction, index: int) -> None:
         source = scope.expand(written, word.span, index)
         if source.problem or (source.unresolved and not scope.env_known):
             scope.undecided = True
-        if instruction.keyword == "ADD" and _REMOTE.match(source.text):
+        if instruction.keyword == "ADD" and re.match(_REMOTE, source.text):
             given.setdefault("remote", []).append(source.text)
         elif origin == "context":
             given.setdefault(origin, []).append(_relative(source.text, instruction))

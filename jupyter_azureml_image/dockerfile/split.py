@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -14,27 +15,31 @@ Piece = tuple[str, int, int]
 
 _KEYWORD = re.compile(r"[^\t\v\f\r ]+")
 _BYTE_SPACES = r"\t\n\v\f\r \x85\xa0"
-_FLAG = {
-    escape: re.compile(
-        rf"--(?:{re.escape(escape)}(?:.|\Z)"
-        rf"|'(?:{re.escape(escape)}.|[^'{re.escape(escape)}])*(?:'|{re.escape(escape)}?\Z)"
-        rf'|"(?:{re.escape(escape)}.|[^"{re.escape(escape)}])*(?:"|{re.escape(escape)}?\Z)'
-        rf"|[^{_BYTE_SPACES}'\"{re.escape(escape)}])*",
-        re.DOTALL,
-    )
-    for escape in "\\`"
-}
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_WORD = {
-    escape: re.compile(
-        rf"(?:{re.escape(escape)}(?:.|\Z)"
-        rf"|'[^']*(?:'|\Z)"
-        rf'|"(?:{re.escape(escape)}.|[^"{re.escape(escape)}])*(?:"|{re.escape(escape)}?\Z)'
-        rf"|[^{SPACE_CLASS}'\"{re.escape(escape)}])+",
+
+
+@functools.cache
+def _flag(escape: str) -> re.Pattern[str]:
+    sign = re.escape(escape)
+    return re.compile(
+        rf"--(?:{sign}(?:.|\Z)"
+        rf"|'(?:{sign}.|[^'{sign}])*(?:'|{sign}?\Z)"
+        rf'|"(?:{sign}.|[^"{sign}])*(?:"|{sign}?\Z)'
+        rf"|[^{_BYTE_SPACES}'\"{sign}])*",
         re.DOTALL,
     )
-    for escape in "\\`"
-}
+
+
+@functools.cache
+def _word(escape: str) -> re.Pattern[str]:
+    sign = re.escape(escape)
+    return re.compile(
+        rf"(?:{sign}(?:.|\Z)"
+        rf"|'[^']*(?:'|\Z)"
+        rf'|"(?:{sign}.|[^"{sign}])*(?:"|{sign}?\Z)'
+        rf"|[^{SPACE_CLASS}'\"{sign}])+",
+        re.DOTALL,
+    )
 
 
 class NotStrings(ValueError):
@@ -72,7 +77,7 @@ def flags(line: str, start: int, escape: str) -> tuple[list[tuple[str, Piece]], 
 
 def _flags(line: str, position: int, escape: str) -> tuple[list[tuple[str, Piece]], int]:
     found: list[tuple[str, Piece]] = []
-    while match := _FLAG[escape].match(line, position):
+    while match := _flag(escape).match(line, position):
         position = match.end()
         value = _bare_flag(match.group(), escape)
         if value == "--":
@@ -128,7 +133,7 @@ def blank_words(text: str) -> Iterator[Piece]:
 
 def quoted_words(text: str, escape: str) -> Iterator[Piece]:
     """Words between blanks (of any kind) outside quotes; the quotes stay."""
-    for match in _WORD[escape].finditer(text):
+    for match in _word(escape).finditer(text):
         raw = match.group()
         if match.end() == len(text) and _ends_in_escape(raw, escape):
             raw = raw[:-1]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
-from ..build.ports import Abilities
 from ..context.manifest import ContextManifest
 from ..dockerfile.facts import BaseFacts, Facts
 from ..dockerfile.model import Dockerfile
 from ..plan.request import BuildRequest
 from ..records import dataclass
 from .diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from ..build.ports import Abilities
 
 Reader = Callable[[str], "bytes | None"]
 """Gives the bytes of a file of the context by its path there; None where it has no such file."""

@@ -21,7 +21,7 @@ from .fingerprint import fingerprint_of
 from .request import Recipe
 
 # What packages are installed from; anything else that is copied is code, model or data.
-_PACKAGE_FILE = re.compile(
+_PACKAGE_FILE = (
     r"[^/]*(requirements|constraints)[^/]*\.(txt|in)|[^/]*\.ya?ml|[^/]*\.whl|[^/]*\.deb"
     r"|pip\.conf|\.condarc|apt[^/]*\.(txt|list)|pyproject\.toml|poetry\.lock|uv\.lock|setup\.(py|cfg)"
 )
@@ -107,4 +107,6 @@ def _brings_code(instruction: Instruction) -> bool:
         return False
     sources = [word.value for word in instruction.words[:-1]]
     names = [source.rstrip("/").rpartition("/")[2] for source in sources]
-    return bool(instruction.heredocs) or not all(_PACKAGE_FILE.fullmatch(name) for name in names)
+    return bool(instruction.heredocs) or not all(
+        re.fullmatch(_PACKAGE_FILE, name) for name in names
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ...build.ports import Abilities
 from ...dockerfile.facts import Need, NeedKind
 from ...dockerfile.model import Span
 from ..links import (
@@ -18,6 +18,9 @@ from ..links import (
 )
 from ..rule import About, Example, Finding, replace, rule
 from ..subject import Subject
+
+if TYPE_CHECKING:
+    from ...build.ports import Abilities
 
 _BY_TASK: tuple[NeedKind, ...] = ("mount", "chmod", "heredoc", "link", "syntax")
 """What ACR carries by a task file with DOCKER_BUILDKIT=1."""
@@ -153,6 +156,8 @@ def not_tried_here(subject: Subject) -> Iterator[Finding]:
 
 def _named(subject: Subject) -> Abilities | None:
     """The cloud builder that the run names, where nobody could be asked what it can do."""
+    from ...build.ports import Abilities
+
     choice = subject.request.build if subject.request else "auto"
     if choice == "acr":
         return Abilities("acr", "acr-task", "ACR Tasks", _BY_TASK)

@@ -14,7 +14,7 @@ from ..shell import Command, ShellWord
 from ..subject import Subject
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-_OPTION = re.compile(f"[-{_DASHES}]*[{_DASHES}][-{_DASHES}]*(?=[A-Za-z])")
+_OPTION = f"[-{_DASHES}]*[{_DASHES}][-{_DASHES}]*(?=[A-Za-z])"
 _SPEAKING = ("echo", "printf")
 _INSTALLERS = ("pip", "pip3", "apt-get", "apt", "conda", "mamba", "python", "python3")
 _PROSE = ("LABEL", "MAINTAINER")
@@ -94,7 +94,7 @@ def _in_command(subject: Subject, command: Command) -> Iterator[Finding]:
     for word in (*command.assignments, *command.words):
         if word.raw.isascii():
             continue
-        option = _OPTION.match(word.raw)
+        option = re.match(_OPTION, word.raw)
         if option is not None:
             yield _dash(subject, word, option[0], command)
         elif not word.quoted:
@@ -153,7 +153,7 @@ def _in_instruction(subject: Subject, instruction: Instruction) -> Iterator[Find
     for word in instruction.words:
         if word.raw.isascii():
             continue
-        option = _OPTION.match(word.raw) if keyword in ("COPY", "ADD", "FROM") else None
+        option = re.match(_OPTION, word.raw) if keyword in ("COPY", "ADD", "FROM") else None
         if option is not None:
             yield _flag(word.raw, option[0], word.span)
         elif keyword in ("ENV", "ARG"):

@@ -21,15 +21,14 @@ _NAME = re.compile(
     r"|CONN_?STR|SUBSCRIPTION_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|INSTRUMENTATION_?KEY|KEY)$",
     re.IGNORECASE,
 )
-_HARMLESS_NAME = re.compile(
-    r"PUBLIC|TOKENIZER|_FILE$|_PATH$|_DIR$|_URL$|_NAME$|KEYRING|GPG|MAX_TOKENS|OLDPWD|^PWD$"
-    r"|(?:SORT|PRIMARY|FOREIGN|PARTITION|CACHE|HOT|MAP|DICT)_?KEY",
-    re.IGNORECASE,
+# The next two are compiled with the first name or value that they can matter for.
+_HARMLESS_NAME = (
+    r"(?i:PUBLIC|TOKENIZER|_FILE$|_PATH$|_DIR$|_URL$|_NAME$|KEYRING|GPG|MAX_TOKENS|OLDPWD|^PWD$"
+    r"|(?:SORT|PRIMARY|FOREIGN|PARTITION|CACHE|HOT|MAP|DICT)_?KEY)"
 )
-_HARMLESS_VALUE = re.compile(
-    r"|true|false|yes|no|none|null|\d{1,6}|/[\w./-]*|changeme|change[-_]me|dummy|test|example"
-    r"|placeholder|your[-_ ].*|xx+|\*+|<.*>|\{\{.*\}\}|\.\.\.",
-    re.IGNORECASE,
+_HARMLESS_VALUE = (
+    r"(?i:|true|false|yes|no|none|null|\d{1,6}|/[\w./-]*|changeme|change[-_]me|dummy|test|example"
+    r"|placeholder|your[-_ ].*|xx+|\*+|<.*>|\{\{.*\}\}|\.\.\.)"
 )
 _VALUE = re.compile(
     r"AccountKey=[A-Za-z0-9+/=]{20,}|SharedAccessKey=[A-Za-z0-9+/=]{20,}"
@@ -87,11 +86,11 @@ def secrets(subject: Subject) -> Iterator[Finding]:
 
 
 def _named(name: str) -> bool:
-    return bool(_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+    return bool(_NAME.search(name)) and not re.search(_HARMLESS_NAME, name)
 
 
 def _literal(value: str) -> bool:
-    return not variables(value) and "$" not in value and not _HARMLESS_VALUE.fullmatch(value)
+    return not variables(value) and "$" not in value and not re.fullmatch(_HARMLESS_VALUE, value)
 
 
 def _in_assignment(subject: Subject, assignment: Assignment, keyword: str) -> Iterator[Finding]:

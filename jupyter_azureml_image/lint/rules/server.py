@@ -19,12 +19,12 @@ from ..steps import Step
 from ..subject import Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
-_SERVERS = re.compile(
+_SERVERS = (
     r"runsvdir|runsv\b|gunicorn|uvicorn|azmlinfsrv|azureml_inference_server_http|waitress|hypercorn"
     r"|supervisord|tritonserver|torchserve|mlflow|tensorflow_model_server|nginx|vllm|serve\b|http"
     r"|flask|fastapi|streamlit|\bray\b|jupyter|api_server|entry\w*\.sh|start\w*\.sh|\.sh\b|\binit\b"
 )
-_INERT = re.compile(r"^(?:/\S*/)?(?:bash|sh|zsh|python3?(?:\.\d+)?|echo|true|sleep|tail|cat|ls)$")
+_INERT = r"^(?:/\S*/)?(?:bash|sh|zsh|python3?(?:\.\d+)?|echo|true|sleep|tail|cat|ls)$"
 _BIG_MODEL = 1_000_000_000
 
 
@@ -57,7 +57,7 @@ def other_start(subject: Subject) -> Iterator[Finding]:
             continue
         keyword = step.instruction.keyword
         end = subject.end_of(step.instruction)
-        certain = not _SERVERS.search(joined) and bool(_INERT.match(words[0]))
+        certain = not re.search(_SERVERS, joined) and bool(re.match(_INERT, words[0]))
         yield Finding(
             Span(step.instruction.span.start, end),
             f"{keyword} {words[0]} takes runsvdir's place: nothing starts nginx and the server",
