@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from . import state
 from .context.describe import size_text
-from .errors import ImageError
+from .errors import ImageError, NotConnected
 
 if TYPE_CHECKING:
     from .azure.connection import Connection
@@ -32,10 +32,25 @@ class Row:
     remedy: str = ""
 
 
-def examine() -> tuple[Row, ...]:
-    """The whole table; nothing is started, changed, or connected."""
+def examine(*, connect: bool = False) -> tuple[Row, ...]:
+    """The whole table; nothing is changed. With `connect` (a process of its own, which nobody
+    connected before) the workspace that the surroundings name is asked too."""
     rows = [_kernel(), _server(), *_docker(), _state()]
-    return (*rows, *_workspace())
+    trouble = _refused() if connect else None
+    return (*rows, *((trouble,) if trouble else _workspace()))
+
+
+def _refused() -> Row | None:
+    """Why the workspace that is named cannot be had; None where it can, or none is named."""
+    from .wiring import Here
+
+    try:
+        Here().workspace(connect=True)
+    except NotConnected:
+        return None
+    except ImageError as error:
+        return Row("workspace", "bad", error.message, error.hint or "")
+    return None
 
 
 def _kernel() -> Row:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import options as _options
 from . import state
-from .errors import BadUsage, BuilderUnavailable
-from .events import Event
+from .errors import BadUsage, BuilderUnavailable, NotConnected
+from .events import Event, Note
 from .journal import Journal
 from .plan.deployment import Deployment, DeployRequest, Resource
 from .plan.naming import local_reference
 from .plan.registration import RegisteredEnvironment
 from .plan.request import Mounts
+from .registering import introduction
 from .result import ImageBuild
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def deploy(
         return deploy_locally(_engine(), _image(environment, asked.environment), asked, emit)
     from .azure.deployments import deploy as deploy_online
 
-    return deploy_online(_connection(), asked, emit, stopped or _never)
+    return deploy_online(_introduced(emit), asked, emit, stopped or _never)
 
 
 def rollback(
@@ -60,7 +61,8 @@ def rollback(
     `stopped` is asked now and then whether to wait no longer (Cancelled; Azure goes on)."""
     from .azure.upkeep import rollback as roll_back
 
-    return roll_back(_connection(), endpoint, on_event or _unheard, stopped or _never)
+    emit = on_event or _unheard
+    return roll_back(_introduced(emit), endpoint, emit, stopped or _never)
 
 
 def delete(
@@ -78,19 +80,24 @@ def delete(
     engine = _engine_if_any()
     if engine is not None and delete_locally(engine, endpoint, deployment):
         return f"Removed the local deployment of {endpoint}."
-    asked = stopped or _never
-    return delete_online(_connection(), endpoint, deployment, on_event or _unheard, asked)
+    emit = on_event or _unheard
+    return delete_online(_introduced(emit), endpoint, deployment, emit, stopped or _never)
 
 
-def resources() -> tuple[Resource, ...]:
-    """Everything this package made and that is still there, with the line that removes each."""
-    from .azure import connection
+def resources(*, on_event: OnEvent | None = None) -> tuple[Resource, ...]:
+    """Everything this package made and that is still there, with the line that removes each.
+    A warning is emitted where no workspace can be asked: something may bill there."""
     from .azure.upkeep import resources as online
     from .rehearse.local_deployment import local_resources
 
-    engine, current = _engine_if_any(), connection.current()
+    engine = _engine_if_any()
     here = local_resources(engine) if engine else ()
-    return (*here, *(online(current) if current else ()))
+    try:
+        return (*here, *online(_connection()))
+    except NotConnected as error:
+        said = f"{error.message} What runs in Azure is not listed."
+        (on_event or _unheard)(Note(said, "warning"))
+        return here
 
 
 def prune() -> tuple[str, ...]:
@@ -156,6 +163,13 @@ def _connection() -> Connection:
     connection = Here().workspace(connect=True)
     if connection is None:
         raise RuntimeError("a connection was asked for and neither given nor refused")
+    return connection
+
+
+def _introduced(emit: OnEvent) -> Connection:
+    """The workspace that is used, after saying which it is and who is signed in."""
+    connection = _connection()
+    emit(introduction(connection.facts))
     return connection
 
 

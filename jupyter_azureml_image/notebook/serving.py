@@ -70,8 +70,12 @@ def resources(shell: InteractiveShell, given: Given) -> Table:
     """What was made and still is there."""
     from .. import api
 
-    rows = [(r.kind, r.name, r.state, r.bills, r.delete_line) for r in api.resources()]
-    return Table("Resources", ("Kind", "Name", "State", "Bills", "To delete it"), tuple(rows))
+    told: list[Any] = []
+    found = api.resources(on_event=told.append)
+    rows = [(r.kind, r.name, r.state, r.bills, r.delete_line) for r in found]
+    note = " ".join(event.text for event in told)
+    columns = ("Kind", "Name", "State", "Bills", "To delete it")
+    return Table("Resources", columns, tuple(rows), note)
 
 
 def prune(shell: InteractiveShell, given: Given) -> Table:

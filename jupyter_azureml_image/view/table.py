@@ -25,6 +25,8 @@ class Table:
         """The table as text; a column is as wide as its widest cell."""
         if not self.rows:
             yield f"{self.title}: none."
+            if self.note:
+                yield clean(self.note)
             return
         shown = [self.columns] if self.columns else []
         cells = [[clean(cell) for cell in row] for row in (*shown, *self._signed())]
@@ -40,13 +42,13 @@ class Table:
         from .html import frame
         from .markup import element
 
+        note = [element("p", self.note)] if self.note else []
         if not self.rows:
-            return frame(element("p", f"{self.title}: none."))
+            return frame(element("p", f"{self.title}: none."), *note)
         heads = [element("th", column, scope="col") for column in self.columns]
         head = [element("thead", element("tr", *heads))] if heads else []
         body = [element("tr", *(element("td", cell) for cell in row)) for row in self._signed()]
         caption = element("caption", self.title, cls="azi-hidden")
-        note = [element("p", self.note)] if self.note else []
         return frame(element("table", caption, *head, element("tbody", *body)), *note)
 
     def _signed(self) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,67 @@
+"""What comes after the registration: the workspace is named, and what nobody asked is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jupyter_azureml_image import serving
+from jupyter_azureml_image.azure import connection, upkeep
+from jupyter_azureml_image.doctor import examine
+from jupyter_azureml_image.errors import SignedOut
+from jupyter_azureml_image.events import Connected, Event
+from jupyter_azureml_image.plan.registration import WorkspaceFacts
+from jupyter_azureml_image.view.table import Table
+from jupyter_azureml_image.wiring import Here
+
+
+@pytest.fixture(autouse=True)
+def nothing_here(tmp_path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No engine answers, and nothing names a workspace."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    monkeypatch.delenv("AZUREML_IMAGE_WORKSPACE", raising=False)
+    monkeypatch.setattr(connection, "named_by_config", lambda *_: None)
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    return []
+
+
+def test_taking_down_says_in_which_workspace(
+    events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = WorkspaceFacts("s", "g", "ws", login_server=None, sandbox=True)
+    monkeypatch.setattr(Here, "workspace", lambda *_, **__: SimpleNamespace(facts=facts))
+    monkeypatch.setattr(upkeep, "delete", lambda *_: "Deleted.")
+    monkeypatch.setattr(upkeep, "rollback", lambda *_: "blue")
+    serving.delete("scores", on_event=events.append)
+    serving.rollback("scores", on_event=events.append)
+    assert [event.sandbox for event in events if isinstance(event, Connected)] == [True, True]
+
+
+def test_a_list_without_a_workspace_says_what_is_missing_from_it(events: list[Event]) -> None:
+    assert serving.resources(on_event=events.append) == ()
+    assert "What runs in Azure is not listed" in str(events)
+
+
+def test_an_empty_table_still_shows_its_note() -> None:
+    table = Table("Resources", ("Name",), (), "Nobody was asked.")
+    assert list(table.lines()) == ["Resources: none.", "Nobody was asked."]
+    assert "Nobody was asked." in table.html()
+
+
+def test_the_doctor_of_a_process_of_its_own_asks_the_workspace_that_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise SignedOut("Your sign-in expired.", hint="Run az login.")
+
+    monkeypatch.setattr(Here, "workspace", refused)
+    row = examine(connect=True)[-1]
+    assert (row.what, row.state, row.detail) == ("workspace", "bad", "Your sign-in expired.")
+    assert "az login" in row.remedy
