@@ -57,23 +57,23 @@ class _Stream:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._rest = b""
+        self._rest = memoryview(b"")
         self.read_so_far = 0
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes, fewer only at the end."""
-        parts, wanted = [self._rest], size - len(self._rest)
-        while size < 0 or wanted > 0:
+        parts, found = [self._rest], len(self._rest)
+        while size < 0 or found < size:
             piece = next(self._pieces, b"")
             if not piece:
                 break
-            parts.append(piece)
-            wanted -= len(piece)
-        whole = b"".join(parts)
-        end = len(whole) if size < 0 else size
-        self._rest = whole[end:]
-        self.read_so_far += len(whole[:end])
-        return whole[:end]
+            parts.append(memoryview(piece))
+            found += len(piece)
+        over = max(0, found - size) if size >= 0 else 0
+        cut = len(parts[-1]) - over
+        parts[-1], self._rest = parts[-1][:cut], parts[-1][cut:]
+        self.read_so_far += found - over
+        return b"".join(parts)
 
 
 def in_words(shipment: Shipment) -> str:

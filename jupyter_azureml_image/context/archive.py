@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from .deflate import blocks, gzip
 from .manifest import ContextEntry, ContextManifest
@@ -39,33 +38,31 @@ def pack(
 
 def _planned(
     manifest: ContextManifest, extra: Mapping[str, bytes], folder: str
-) -> list[tuple[ContextEntry, ContextEntry | None]]:
-    """Each entry of the archive in order, with the manifest's that it is (None: an extra)."""
-    planned: dict[str, tuple[ContextEntry, ContextEntry | None]] = {}
+) -> list[tuple[str, ContextEntry]]:
+    """Each entry of the archive in order, by its path there."""
+    above = f"{folder}/" if folder else ""
+    planned = {above + entry.path: entry for entry in manifest.entries}
     if folder:
-        planned[folder] = (ContextEntry(folder, "directory", 0o755), None)
-    for entry in manifest.entries:
-        placed = replace(entry, path=f"{folder}/{entry.path}") if folder else entry
-        planned[placed.path] = (placed, entry)
+        planned[folder] = ContextEntry(folder, "directory", 0o755)
     for path, content in extra.items():
-        planned[path] = (ContextEntry(path, "file", 0o644, len(content)), None)
-    return [planned[path] for path in sorted(planned)]
+        planned[path] = ContextEntry(path, "file", 0o644, len(content))
+    return sorted(planned.items())
 
 
 def _pieces(manifest: ContextManifest, extra: Mapping[str, bytes], folder: str) -> Iterator[bytes]:
     written = 0
-    for placed, entry in _planned(manifest, extra, folder):
-        head, tail = header(placed), padding(placed.size)
-        if entry is None:
-            yield head + extra.get(placed.path, b"") + tail
-        elif placed.size <= _SMALL:
+    for path, entry in _planned(manifest, extra, folder):
+        head, tail = header(entry, path), padding(entry.size)
+        if path in extra:
+            yield head + extra[path] + tail
+        elif entry.size <= _SMALL:
             # In one piece: a context is mostly small files, and every piece takes its time.
             yield b"".join((head, *_content(manifest, entry), tail))
         else:
             yield head
             yield from _content(manifest, entry)
             yield tail
-        written += len(head) + placed.size + len(tail)
+        written += len(head) + entry.size + len(tail)
     yield trailer(written)
 
 

@@ -21,9 +21,10 @@ _REST = b"\0" * (BLOCK - 257 - len(_MAGIC))
 _FIXED_SUM = sum(b"".join(_OWNER_AND_TIME)) + 8 * ord(" ") + sum(_MAGIC)
 
 
-def header(entry: ContextEntry) -> bytes:
-    """All header blocks of `entry`: one, and two or more before it for each long name."""
-    name = entry.path.encode("utf-8", "surrogateescape")
+def header(entry: ContextEntry, path: str) -> bytes:
+    """All header blocks of `entry`, which lies at `path` in the archive: one, and two or more
+    before it for each long name."""
+    name = path.encode("utf-8", "surrogateescape")
     if entry.kind == "directory":
         name += b"/"
     target = entry.target.encode("utf-8", "surrogateescape")

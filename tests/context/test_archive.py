@@ -91,7 +91,7 @@ def test_gnu_tar_unpacks_it(tree, tmp_path):
 
 
 def test_a_file_over_8_gb_has_its_size_in_the_header():
-    head = header(ContextEntry("big", "file", 0o644, 9 * 2**30, "0" * 64))
+    head = header(ContextEntry("big", "file", 0o644, 9 * 2**30, "0" * 64), "big")
     assert tarfile.TarInfo.frombuf(head, "utf-8", "strict").size == 9 * 2**30
 
 
