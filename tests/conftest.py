@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tools import base_image as images
 from tools import daemon, engine, modern
 from tools import registry as registries
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What is green stays green: the same examples every time, however slow the machine is. New ones
+# are looked for with --hypothesis-profile=explore.
+_PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("steady", _PATIENT, derandomize=True)
+settings.register_profile("explore", _PATIENT, derandomize=False)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

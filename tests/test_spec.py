@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_azureml_image.dockerfile.evaluate import evaluate
@@ -141,7 +141,7 @@ def test_a_form_without_packages_needs_no_root() -> None:
     )
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300)
 @given(spec=specs())
 def test_any_form_survives_the_way_through_its_dockerfile(spec: ImageSpec) -> None:
     text = spec.to_dockerfile()
@@ -240,7 +240,7 @@ def test_the_stages_above_the_last_are_kept_in_front() -> None:
     assert spec.to_dockerfile() == text
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300)
 @given(
     text=st.one_of(
         st.sampled_from((*REAL, PAGE_SAMPLE, CANONICAL)),

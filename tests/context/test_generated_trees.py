@@ -80,7 +80,7 @@ def everything(root: Path) -> dict[str, bool]:
 
 
 @given(FILES, IGNORE)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_the_pruned_walk_keeps_what_judging_every_path_keeps(files, ignore):
     rules = IgnoreRules.read(ignore)
     with folder(files) as root:
@@ -93,7 +93,7 @@ def test_the_pruned_walk_keeps_what_judging_every_path_keeps(files, ignore):
 
 
 @given(PATHS.map(lambda path: path), IGNORE)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_fused_matching_is_one_rule_after_the_other(path, ignore):
     rules = IgnoreRules.read(ignore)
     # BuildKit's walk, written down plainly: each pattern remembers whether it matched above.
@@ -114,7 +114,7 @@ def test_fused_matching_is_one_rule_after_the_other(path, ignore):
 
 
 @given(FILES, IGNORE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_fast_archive_holds_what_tarfile_would_put_in(files, ignore):
     with folder(files) as root:
         (root / ".dockerignore").write_text(ignore)
@@ -125,7 +125,7 @@ def test_the_fast_archive_holds_what_tarfile_would_put_in(files, ignore):
 
 
 @given(FILES, st.lists(LINES.map(lambda line: line.lstrip("!")), max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_sources_reach_is_part_of_the_whole_with_the_folders_above(files, sources):
     with folder(files) as root:
         whole = {entry.path: entry for entry in resolve_context(root).entries}

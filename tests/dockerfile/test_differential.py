@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_azureml_image.dockerfile.model import Dockerfile, Instruction
@@ -121,7 +121,7 @@ def test_real_files_are_taken_apart_alike(other: Callable[[str], list[Row] | Non
 
 
 @pytest.mark.parametrize("other", PARSERS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 @given(text=st.one_of(slips(), SMALL_FILES, st.sampled_from(EDGES)))
 def test_what_all_accept_is_taken_apart_alike(
     other: Callable[[str], list[Row] | None], text: str

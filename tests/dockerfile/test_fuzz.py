@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_azureml_image.dockerfile import edits
@@ -18,7 +18,7 @@ ANY_TEXT = st.one_of(slips(), SMALL_FILES, st.sampled_from(EDGES), st.text(max_s
 FILES = ("a", "code/score.py", "my code/x", "requirements.txt")
 
 
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400)
 @given(text=ANY_TEXT)
 def test_any_text_can_be_read_evaluated_and_edited(text: str) -> None:
     dockerfile = parse(text)
@@ -36,7 +36,7 @@ def test_any_text_can_be_read_evaluated_and_edited(text: str) -> None:
         edits.apply(text, [edits.insert_before(dockerfile, instruction, "USER x")])
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200)
 @given(text=ANY_TEXT)
 def test_a_line_put_above_an_instruction_changes_no_other(text: str) -> None:
     dockerfile = parse(text)

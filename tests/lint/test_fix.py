@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_azureml_image.dockerfile.parse import parse
@@ -56,7 +56,7 @@ def errors(found: tuple[Diagnostic, ...]) -> int:
     return sum(d.severity == "error" for d in found)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(TEXTS)
 def test_a_fixed_file_is_stable_and_no_worse(text: str) -> None:
     before = question(text)
@@ -68,7 +68,7 @@ def test_a_fixed_file_is_stable_and_no_worse(text: str) -> None:
         assert errors(once.remaining) <= errors(check(before))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.one_of(NOISE, st.builds(lambda a, b: BASE + a + "\n" + b, NOISE, NOISE)))
 def test_no_text_makes_the_check_or_the_fixer_fail(text: str) -> None:
     found = check(CheckInput(parse(text)))
