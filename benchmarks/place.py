@@ -19,6 +19,8 @@ from tools import base_image, modern
 
 NAME = "bench-of-azureml-image"
 """What every image made here is named after."""
+_LABEL = "azureml-image.test"
+"""The label of the peers' images, by its value NAME: a second build takes the name of the first."""
 
 
 _WARM = "import azure.ai.ml, docker, ipykernel.kernelapp, jupyter_azureml_image.api"
@@ -105,7 +107,8 @@ class Place:
     def buildx(self, context: Path, text: str, *options: str) -> None:
         """`docker buildx build` of this text, as a user would call it; the progress is not read."""
         command = ["docker", "buildx", "build", "-t", f"{NAME}-buildx", "--platform", "linux/amd64"]
-        command += ["--provenance=false", *options, "-f", "-", str(context)]
+        command += ["--label", f"{_LABEL}={NAME}", "--provenance=false"]
+        command += [*options, "-f", "-", str(context)]
         self._run(command, text)
 
     def docker_py(self, context: Path, text: str, **options: Any) -> int:
@@ -121,6 +124,7 @@ class Place:
                     tag=tag,
                     decode=True,
                     rm=True,
+                    labels={_LABEL: NAME},
                     **options,
                 )
             )
@@ -147,8 +151,9 @@ class Place:
         import docker
 
         with closing(self.client()) as client:
-            for image in client.images():
-                for tag in image.get("RepoTags") or ():
-                    if NAME in tag:
-                        with suppress(docker.errors.APIError):
-                            client.remove_image(tag, force=True)
+            named = [tag for image in client.images() for tag in image.get("RepoTags") or ()]
+            nameless = client.images(filters={"dangling": True, "label": f"{_LABEL}={NAME}"})
+            left = [tag for tag in named if NAME in tag] + [image["Id"] for image in nameless]
+            for image in left:
+                with suppress(docker.errors.APIError):
+                    client.remove_image(image, force=True)

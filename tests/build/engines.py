@@ -5,7 +5,7 @@ import json
 import os
 import tarfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,16 @@ def connected(host):
     try:
         yield engine
     finally:
+        _tidy(engine)
         engine.close()
+
+
+def _tidy(engine):
+    """Remove what lost its name to a later build of the same one: no test can remove it."""
+    ours = {"dangling": True, "label": f"{LABEL}=build"}
+    for image in engine.client.images(filters=ours):
+        with suppress(docker.errors.APIError):  # in use by another run of the tests
+            engine.client.remove_image(image["Id"])
 
 
 def docker_config(folder: Path, plugin: Path, **more) -> Path:
