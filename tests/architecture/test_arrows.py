@@ -1,6 +1,7 @@
 """Arrows point inward: read from the imports themselves."""
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -104,14 +105,45 @@ def test_nothing_imports_the_sandbox_and_it_imports_nothing_of_ours():
             assert not any(name.startswith("sandbox") for name in ours), path
 
 
-def test_loading_the_extension_imports_nothing_heavy():
+def test_neither_loading_the_extension_nor_the_first_check_imports_anything_heavy(tmp_path):
+    """What is heavy, not how long it took: the figures are those of `make bench`."""
+    (tmp_path / "score.py").write_text("import json\n")
+    found = _in_a_fresh_kernel(
+        "from jupyter_azureml_image.notebook.glance import Glance\n"
+        f"Glance({str(tmp_path)!r}).check('FROM python:3.12\\nCOPY score.py /\\nRUN pip install x')"
+    )
+    outside = {"azure", "docker", "ipywidgets", "requests", "yaml", "jinja2", "rich"}
+    # OpenSSL, zip files, difference tables and databases: milliseconds each, and of no use here.
+    dear = {"_hashlib", "zipfile", "importlib.resources", "difflib", "http", "ssl", "asyncio"}
+    for when in ("loaded", "checked"):
+        new = {part for name in found[when] for part in (name, name.partition(".")[0])}
+        assert new & (outside | dear) == set(), when
+    rooms = {name.split(".")[1] for name in found["checked"] if name.startswith(f"{NAME}.")}
+    assert rooms & {"pipeline", "journal", "build", "azure", "rehearse", "view", "widgets"} == set()
+
+
+def test_the_first_check_writes_no_methods_that_it_does_not_need(tmp_path):
+    found = _in_a_fresh_kernel(
+        "import dataclasses\nstandard = dataclasses.dataclass\n"
+        "def counted(*classes, **wishes):\n"
+        "    if wishes.get('init', True):\n"
+        "        made.append(sys._getframe(1).f_globals['__name__'])\n"
+        "    return standard(*classes, **wishes)\n"
+        "dataclasses.dataclass = counted\n"
+        "from jupyter_azureml_image.notebook.glance import Glance\n"
+        f"Glance({str(tmp_path)!r}).check('FROM scratch')"
+    )
+    assert [name for name in found["made"] if name.startswith(NAME)] == []
+
+
+def _in_a_fresh_kernel(check):
+    """The modules that `%load_ext` and `check` bring, and the standard dataclasses made."""
     code = (
-        "import sys; from IPython.core.interactiveshell import InteractiveShell;"
-        "shell = InteractiveShell.instance(); before = set(sys.modules);"
-        f"shell.run_line_magic('load_ext', '{NAME}');"
-        "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
-        "heavy = {'azure', 'docker', 'ipywidgets', 'requests', 'yaml', 'jinja2', 'rich'};"
-        "print(sorted(new & heavy))"
+        "import json, sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+        "made = []\nshell = InteractiveShell.instance()\nbefore = set(sys.modules)\n"
+        f"shell.run_line_magic('load_ext', '{NAME}')\nloaded = set(sys.modules) - before\n"
+        f"{check}\nchecked = set(sys.modules) - before\n"
+        "print(json.dumps({'loaded': [*loaded], 'checked': [*checked], 'made': made}))"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert out.stdout.strip() == "[]"
+    return json.loads(out.stdout.splitlines()[-1])

@@ -156,14 +156,14 @@ def not_tried_here(subject: Subject) -> Iterator[Finding]:
 
 def _named(subject: Subject) -> Abilities | None:
     """The cloud builder that the run names, where nobody could be asked what it can do."""
+    choice = subject.request.build if subject.request else "auto"
+    if choice not in ("acr", "azureml"):
+        return None
     from ...build.ports import Abilities
 
-    choice = subject.request.build if subject.request else "auto"
     if choice == "acr":
         return Abilities("acr", "acr-task", "ACR Tasks", _BY_TASK)
-    if choice == "azureml":
-        return Abilities("azureml", "azureml", "Azure ML's own build")
-    return None
+    return Abilities("azureml", "azureml", "Azure ML's own build")
 
 
 def _place(subject: Subject, need: Need) -> Span:
