@@ -92,6 +92,10 @@ class Places:
         """The files that a copy's instruction puts into the image for good."""
         return self._by_instruction.get(copy.instruction, [])
 
+    def of_any(self, copy: Copy) -> tuple[Landed, ...]:
+        """The files that a copy of any stage puts there, even where a later one hides them."""
+        return tuple(self._of_copy(copy))
+
     def below(self, folder: str) -> tuple[Landed, ...]:
         """The files that land below a folder of the image."""
         start = folder.rstrip("/") + "/"

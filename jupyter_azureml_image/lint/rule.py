@@ -34,6 +34,7 @@ TOPICS = (
     "pip",
     "conda",
     "copying",
+    "reading",
     "sending",
     "entry_script",
     "entry_facts",
