@@ -120,6 +120,7 @@ def test_a_lost_backslash_is_said_with_the_line_that_lost_it() -> None:
 
 def test_a_misspelt_instruction_is_corrected() -> None:
     finding = one("AML004", BASE + "RUNN true\n")
+    assert finding.remedy == "Write RUN."
     assert finding.syntax
     assert fixed(BASE + "RUNN true\n") == BASE + "RUN true\n"
 

@@ -84,7 +84,8 @@ def not_a_dockerfile(subject: Subject) -> Iterator[Finding]:
         message = one.fault.message
         if meant is not None and meant not in message:
             message += f". {meant} was meant?"
-        yield Finding(one.fault.span, message, None, one.fault.remedy or None, fixes, True)
+        remedy = f"Write {meant}." if meant is not None else one.fault.remedy or None
+        yield Finding(one.fault.span, message, None, remedy, fixes, True)
     if broken := re.search(r"[\ud800-\udfff]", subject.text):
         yield Finding(
             Span(*broken.span()),
