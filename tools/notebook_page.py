@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tools import debian
 
@@ -26,6 +26,8 @@ _FONTS = {"/usr/share/fonts/truetype/dejavu": "fonts-dejavu-core"}
 
 PATIENCE = 120_000
 """Milliseconds the page may take for anything: a busy machine is no failure."""
+# Playwright's own five seconds would be a threshold on the machine's load.
+expect.set_options(timeout=PATIENCE)
 
 # Notebook 7 throws these at its start, by itself.
 _KNOWN_ERRORS = ("reading 'schema'", "'filebrowser:open-path' not registered")
@@ -68,9 +70,19 @@ def new_page(browser: Browser, url: str) -> tuple[Page, list[str]]:
             errors.append(str(error))
 
     page.on("pageerror", thrown)
+    page.add_init_script(_CLOSE_DIALOG)
     page.goto(url)
     page.wait_for_function("() => window.jupyterapp !== undefined")
     return page, errors
+
+
+# On a busy machine JupyterLab finds that its server was slow to answer, says so in a dialog that
+# takes every click, and goes on trying.
+_CLOSE_DIALOG = """addEventListener('DOMContentLoaded', () => new MutationObserver(() =>
+  document.querySelectorAll('.jp-Dialog').forEach(dialog => {
+    if (/Server Connection Error/.test(dialog.textContent))
+      dialog.querySelector('button.jp-mod-accept')?.click(); })
+  ).observe(document.body, {childList: true}))"""
 
 
 class Notebook:

@@ -36,7 +36,7 @@ padding:0 .5em;font-weight:600}
 & .azi-state.azi-warn,& p.azi-warn{color:var(--azi-warn)}
 & .azi-quiet{color:var(--azi-quiet)}
 & table{border-collapse:collapse;font-size:inherit;border:0;margin-inline:0;table-layout:auto}
-& tr{background:none}
+& tbody tr:nth-child(n){background:none}
 & th,& td{text-align:start;padding:.1em 1.2em .1em 0;vertical-align:top;white-space:normal;
 max-width:none}
 & td.azi-nowrap{white-space:nowrap}

@@ -113,11 +113,9 @@ class Panel:
     def _laid_out(self) -> Any:
         half = w.Layout(flex="1 1 24em", min_width="min(20em, 100%)", padding="0 1em 0 0")
         wrapped = w.Layout(flex_flow="row wrap")
-        left = w.VBox([self._name, self._context, self._form.widget], layout=half)
-        right = w.VBox(
-            [self._preview.widget, self._builder.widget, self._endpoint, self._machine],
-            layout=half,
-        )
+        where = [self._builder.widget, self._endpoint, self._machine]
+        left = w.VBox([self._name, self._context, self._form.widget, *where], layout=half)
+        right = w.VBox([self._preview.widget], layout=half)
         both = w.HBox([left, right], layout=wrapped)
         row = w.HBox(list(self._buttons.values()), layout=wrapped)
         whole = self._looks.column(both, row, self._status, self._search.widget)

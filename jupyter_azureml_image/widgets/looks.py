@@ -14,6 +14,15 @@ from ipywidgets.widgets.widget_string import HTMLStyle, TextStyle
 LABEL = "9.5em"
 """The width of the column of labels."""
 
+# The Dockerfile wants the whole column, with its label above it. Where a front end drops
+# these rules the label stands beside it, like the others.
+SHEET = """
+.azi-panel .azi-dockerfile{flex-direction:column;align-items:stretch}
+.azi-panel .azi-dockerfile>label{text-align:start;width:auto!important;font-weight:600}
+.azi-panel .azi-dockerfile textarea{width:100%;font-family:var(--jp-code-font-family,monospace);
+font-size:var(--jp-code-font-size,13px);line-height:1.4}
+"""
+
 
 class Looks:
     """One panel's styles; made anew for each, because closing all widgets closes them too."""

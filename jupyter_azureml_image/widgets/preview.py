@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..lint.diagnostic import Diagnostic
 from ..lint.render import summary
 from ..view.html import findings, frame
-from ..view.markup import Markup, element
+from ..view.markup import Markup, element, style
 from .desk import Desk
-from .looks import Looks
+from .looks import SHEET, Looks
 
 
 class Preview:
@@ -36,7 +37,7 @@ class Preview:
             self._text.value = self._desk.text
         finally:
             self._filling = False
-        self._found.value = frame(*self._said())
+        self._found.value = frame(style(SHEET.replace("\n", "")), *self._said())
         self.fix.disabled = not self._desk.fixable
 
     def _typed(self, change: Any) -> None:
@@ -49,8 +50,7 @@ class Preview:
         said = [element("p", told, role="status", aria_live="polite")]
         if desk.problem:
             said.append(element("p", desk.problem, cls="azi-bad"))
-        if desk.findings:
-            said.append(findings(desk.findings, desk.text))
+        said += _told(desk.findings, desk.text)
         if desk.kept:
             said.append(element("p", "Kept as written, in no field of the form:"))
             said.append(element("pre", "\n".join(desk.kept)))
@@ -59,6 +59,17 @@ class Preview:
             return [*said, element("p", sentence)]
         listing = element("pre", "\n".join(listed))
         return [*said, element("details", element("summary", sentence), listing)]
+
+
+def _told(found: tuple[Diagnostic, ...], text: str) -> list[Markup]:
+    """Errors and warnings as they are; remarks behind one line, or they would hide them."""
+    remarks = tuple(d for d in found if d.severity == "info")
+    others = tuple(d for d in found if d.severity != "info")
+    said = [findings(others, text)] if others else []
+    if remarks:
+        count = f"{len(remarks)} remark{'s' if len(remarks) > 1 else ''}"
+        said.append(element("details", element("summary", count), findings(remarks, text)))
+    return said
 
 
 def _at_start() -> Any:

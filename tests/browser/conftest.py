@@ -10,13 +10,10 @@ from pathlib import Path
 
 import docker
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tools.jupyter_server import serving
-from tools.notebook_page import EMPTY, PATIENCE, Notebook, chromium, new_page
-
-# Playwright's own five seconds are a threshold on the machine's load, not on what is tested.
-expect.set_options(timeout=PATIENCE)
+from tools.notebook_page import EMPTY, Notebook, chromium, new_page
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,6 @@ def shared_notebook(lab_page: tuple[Page, list[str]], server: Server) -> Noteboo
 def notebook(shared_notebook: Notebook, lab_page: tuple[Page, list[str]]) -> Iterator[Notebook]:
     """One notebook and kernel, its cells replaced by each test; no test may throw in the page."""
     lab_page[1].clear()
-    # A dialog of a server that was slow to answer would take every click of the tests after it.
-    lab_page[0].evaluate("() => document.querySelectorAll('.jp-Dialog').forEach(d => d.remove())")
     yield shared_notebook
     assert lab_page[1] == []
 

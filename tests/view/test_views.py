@@ -112,6 +112,28 @@ def test_only_the_end_of_a_long_log_is_kept_and_the_gap_is_marked() -> None:
     assert len(page(running)) < 60_000
 
 
+def test_what_ended_a_run_is_said_once() -> None:
+    said = "RUN x ended with exit code 1."
+    stages = (e.StageStarted("build"), e.StageEnded("build", "failed", 1.0, said))
+    state = fold_all(State(), (*stages, e.RunEnded("failed", 1.0, said, "Look.")))
+    assert sum(said in line for line in lines(state)) == 1
+    assert seen(page(state)).count(even(said)) == 1
+    assert "Look." in seen(page(state))
+    other = fold_all(State(), (*stages, e.RunEnded("failed", 1.0, "No disk.")))
+    assert any("No disk." in line for line in lines(other))
+
+
+def test_how_to_stop_it_is_said_while_it_runs_only() -> None:
+    state = fold_all(State(), OPENING)
+    assert "press it" in page(state, stop="press it")
+    ended = fold_all(state, (e.RunEnded("done", 1.0),))
+    assert "press it" not in page(ended, stop="press it")
+
+
+def test_no_front_end_makes_formulas_of_what_is_shown() -> None:
+    assert 'class="azi mathjax_ignore tex2jax_ignore"' in page(State())
+
+
 def test_a_failure_shows_the_last_forty_lines_of_the_step_that_failed() -> None:
     state = fold_all(State(), FAILING)
     text = "\n".join(lines(state))

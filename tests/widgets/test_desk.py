@@ -84,6 +84,33 @@ def test_lines_of_the_log_are_found_in_the_file(tmp_path: Path) -> None:
     assert matching("", "two") == []
 
 
+def test_what_would_be_sent_is_shown_while_typing(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / ".dockerignore").write_text("*.bin\n")
+    for name in ("a.txt", "b.bin"):
+        (tmp_path / name).write_text("12345")
+    desk.set_text("FROM scratch\nCOPY . /\n")
+    sentence, listed = desk.sent
+    assert sentence == f"Will be sent: 2 files, 11 bytes, from {tmp_path}."
+    assert "  a.txt  5 bytes" in listed
+    assert any("line 1  *.bin  b.bin" in line for line in listed)
+
+
+def test_the_builder_is_explained_and_the_last_plan_told() -> None:
+    made = panel("FROM scratch\n")
+    assert "Plan says which, and why" in made._builder._said.value
+    made._builder.say("Building <here>.")
+    assert "The last plan: Building &lt;here&gt;." in made._builder._said.value
+
+
+def test_remarks_stand_behind_one_line_and_errors_do_not() -> None:
+    made = panel(f"FROM {BASE}\nRUN pip install --no-cache-dir \u2013r x.txt\n")
+    shown = made._preview._found.value
+    before, _, behind = shown.partition("<details>")
+    assert "AML001" in before
+    assert "AML014" in behind
+    assert "The button mends 1 of them." in shown
+
+
 class Handle:
     """A display slot that remembers what it was given."""
 

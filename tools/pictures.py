@@ -1,0 +1,86 @@
+"""Take the pictures of the panel that the documentation shows, from a real browser.
+
+`python -m tools.pictures` writes them to docs/images; look at them before they are committed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from tools import base_image
+from tools.jupyter_server import serving
+from tools.notebook_page import EMPTY, Notebook, chromium, new_page
+from tools.places import ROOT, say
+
+DASH = """FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest
+COPY requirements.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir \u2013r /tmp/requirements.txt
+"""
+GOOD = f"FROM {base_image.TINY}\nCOPY requirements.txt /tmp/\nRUN sleep {{}} && echo installed\n"
+PANEL = "import jupyter_azureml_image as ji\npanel = ji.panel({!r})\npanel"
+THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+
+
+def main() -> int:
+    """Take them all."""
+    host, _ = base_image.provide()
+    base_image.provide_tiny(host)
+    with tempfile.TemporaryDirectory() as place:
+        home = Path(place)
+        # What is seen of the path is short and says nothing of this machine.
+        folder = Path(place).parent / "notebooks"
+        folder.mkdir(exist_ok=True)
+        (folder / "requirements.txt").write_text("numpy==2.1.0\nscikit-learn==1.5.2\n")
+        (folder / "panel.ipynb").write_text(json.dumps(EMPTY))
+        environment = {"DOCKER_HOST": host, "AZUREML_IMAGE_STATE": str(home / "state")}
+        server = serving(Path(sys.executable), home, folder, environment)
+        with server as url, chromium() as browser:
+            page, _ = new_page(browser, f"{url}/doc/tree/panel.ipynb")
+            page.set_viewport_size({"width": 1120, "height": 1500})
+            notebook = Notebook(page)
+            notebook.open("panel.ipynb")
+            _findings(notebook)
+            _run(notebook)
+        shutil.rmtree(folder)
+    return 0
+
+
+def _findings(notebook: Notebook) -> None:
+    notebook.set_cells("%load_ext jupyter_azureml_image", PANEL.format(DASH))
+    notebook.run(0)
+    notebook.run(1)
+    cell = notebook.cell(1)
+    expect(cell).to_contain_text("AML001")
+    _shoot(cell, "panel-light")
+    notebook.page.evaluate(THEME, "JupyterLab Dark")
+    _shoot(cell, "panel-dark")
+    notebook.page.evaluate(THEME, "JupyterLab Light")
+
+
+def _run(notebook: Notebook) -> None:
+    notebook.set_cells("%load_ext jupyter_azureml_image", PANEL.format(GOOD.format(20)))
+    notebook.run(1)
+    cell = notebook.cell(1)
+    cell.get_by_label("Name", exact=True).fill("iris-server")
+    cell.get_by_role("button", name="Build", exact=True).click()
+    expect(cell.locator("tr", has_text="RUN sleep")).to_contain_text("running")
+    _shoot(cell.locator(".jp-OutputArea-child").last, "run-going")
+    expect(cell).to_contain_text("In the engine")
+    _shoot(cell.locator(".jp-OutputArea-child").last, "run-done")
+
+
+def _shoot(what: Locator, name: str) -> None:
+    path = ROOT / "docs" / "images" / f"{name}.png"
+    what.scroll_into_view_if_needed()
+    what.screenshot(path=str(path))
+    say(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
