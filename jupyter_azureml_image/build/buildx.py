@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..dockerfile.parse import parse
-from ..errors import BuilderUnavailable, BuildFailed, Cancelled
+from ..errors import BuilderUnavailable, BuildFailed, Cancelled, ContextError
 from ..events import Emit
 from ..plan.request import Recipe, SecretSource
 from . import failing, program
@@ -28,6 +28,7 @@ from .dialects.steps import Steps
 from .engine import RUN_LABEL, Engine
 from .ports import Abilities, BuildJob, BuiltImage, RunToken
 from .run import BackgroundRun
+from .untouched import Untouched
 
 _PROGRESS = "buildx.log"
 _METADATA = "buildx.json"
@@ -68,7 +69,7 @@ class BuildxBuilder:
             raise BuilderUnavailable(
                 f"'docker buildx' could not be started: {error}", code="buildx-missing"
             ) from error
-        return self._follow(Build(child, job.folder, job.reference), emit)
+        return self._follow(Build(child, job.folder, job.reference), emit, job)
 
     def attach(self, token: RunToken, emit: Emit) -> BackgroundRun:
         """Follow a build of an earlier kernel, from its first event."""
@@ -77,9 +78,16 @@ class BuildxBuilder:
         build = Build(child, Path(str(known["folder"])), str(known["reference"]))
         return self._follow(build, emit)
 
-    def _follow(self, build: Build, emit: Emit) -> BackgroundRun:
+    def _follow(self, build: Build, emit: Emit, job: BuildJob | None = None) -> BackgroundRun:
         def work(cancelled: threading.Event) -> BuiltImage:
-            return _outcome(self._engine, build, emit, cancelled)
+            with Untouched(job) as context:
+                image = _outcome(self._engine, build, emit, cancelled, context)
+                try:
+                    context.judge()
+                except ContextError:
+                    self._engine.remove(build.reference)
+                    raise
+            return image
 
         return BackgroundRun(RunToken("buildx", build.details()), work, build.child.stop)
 
@@ -174,10 +182,13 @@ def _no_secret(secret: SecretSource, why: str) -> BuildFailed:
     )
 
 
-def _outcome(engine: Engine, build: Build, emit: Emit, cancelled: threading.Event) -> BuiltImage:
+def _outcome(
+    engine: Engine, build: Build, emit: Emit, cancelled: threading.Event, context: Untouched
+) -> BuiltImage:
     text = (build.folder / _DOCKERFILE).read_bytes().decode("utf-8", "surrogateescape")
     steps = Steps(parse(text))
     stream, reader = RawJson(), SolveReader(steps, emit)
+    reader.context_read = context.look
     with (build.folder / _PROGRESS).open("rb") as log:
         ended = False
         while not ended:

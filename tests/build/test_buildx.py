@@ -11,9 +11,11 @@ import uuid
 import pytest
 
 from jupyter_azureml_image import wire
+from jupyter_azureml_image.build import untouched
 from jupyter_azureml_image.build.buildx import BuildxBuilder
 from jupyter_azureml_image.build.ports import RunToken
 from jupyter_azureml_image.build.program import Buildx
+from jupyter_azureml_image.context.reading import ContextChanged
 from jupyter_azureml_image.errors import BuilderUnavailable, BuildFailed, Cancelled
 from jupyter_azureml_image.events import LogLine, Note
 from jupyter_azureml_image.plan.request import SecretSource
@@ -107,6 +109,33 @@ def test_a_build_that_was_killed_from_outside_fails_in_words(engine, tmp_path, t
         run.wait()
     assert "something stopped it" in failed.value.message
     assert engine.inspect(name) is None
+
+
+def test_a_file_that_changed_before_buildx_read_it_is_named_and_no_image_is_left(
+    engine, tmp_path, name
+):
+    job = make_job(tmp_path, "FROM scratch\nCOPY a /a\n", {"a": "hashed"}, reference=name)
+    (tmp_path / "context" / "a").write_text("read")
+    with pytest.raises(ContextChanged, match="The context file a changed"):
+        builder(engine, "buildx").start(job, Heard()).wait()
+    assert engine.inspect(name) is None
+
+
+def test_a_file_may_be_edited_once_buildx_has_read_it(
+    engine, tmp_path, tiny_image, name, monkeypatch
+):
+    looked = threading.Event()
+    plain = untouched.recheck
+    monkeypatch.setattr(untouched, "recheck", lambda *given: (plain(*given), looked.set()))
+
+    def emit(event):
+        if isinstance(event, LogLine) and looked.wait(60):
+            (tmp_path / "context" / "a").write_text("edited while it builds")
+
+    text = f"FROM {tiny_image}\nCOPY a /a\nRUN cat /a; echo {uuid.uuid4().hex}\n"
+    job = make_job(tmp_path, text, {"a": "read\n"}, reference=name)
+    assert builder(engine, "buildx").start(job, emit).wait().reference == name
+    assert (tmp_path / "context" / "a").read_text() == "edited while it builds"
 
 
 def test_secrets_reach_the_command_and_nothing_else(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...events import Emit, LogLine, Note, StepEnded, StepOutcome, StepStarted, Transfer
@@ -61,6 +62,8 @@ class SolveReader:
         self._pulled = Bytes("pull", emit)
         self._warned: set[str] = set()
         self.failed: Failed | None = None
+        self.context_read: Callable[[], None] = lambda: None
+        """Called each time the builder has read the context."""
 
     def see(self, solve: Solve) -> None:
         """Take one message."""
@@ -108,6 +111,8 @@ class SolveReader:
         return Step(name) if name.startswith("exporting to") else None
 
     def _end(self, vertex: Vertex) -> None:
+        if _CONTEXT in vertex.name and vertex.completed is not None:
+            self.context_read()
         running = self._running.get(vertex.digest)
         if vertex.error and not _stopped(vertex.error) and self.failed is None:
             if running is not None:
