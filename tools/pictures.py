@@ -47,6 +47,7 @@ def main() -> int:
             notebook.open("panel.ipynb")
             _findings(notebook)
             _run(notebook)
+            _failure(notebook)
         shutil.rmtree(folder)
     return 0
 
@@ -73,6 +74,17 @@ def _run(notebook: Notebook) -> None:
     _shoot(cell.locator(".jp-OutputArea-child").last, "run-going")
     expect(cell).to_contain_text("In the engine")
     _shoot(cell.locator(".jp-OutputArea-child").last, "run-done")
+
+
+def _failure(notebook: Notebook) -> None:
+    text = f"FROM {base_image.TINY}\nRUN echo compiling && sh -c 'exit 7'\n"
+    notebook.set_cells(
+        "%load_ext jupyter_azureml_image",
+        f"%%azureml_dockerfile iris-server --until build\n{text}",
+    )
+    notebook.run(1)
+    expect(notebook.cell(1)).to_contain_text("BuildFailed")
+    _shoot(notebook.cell(1), "failure")
 
 
 def _shoot(what: Locator, name: str) -> None:
