@@ -80,6 +80,22 @@ def test_the_catalog_is_searched_by_words_and_chosen_by_keyboard(notebook: Noteb
     expect(notebook.cell(2)).to_contain_text(reference)
 
 
+def test_to_cell_makes_a_new_cell_and_hostile_text_stays_text(notebook: Notebook) -> None:
+    text = f"FROM scratch\nLABEL a='{HOSTILE}'\nRUN echo {HOSTILE}\n"
+    panel = opened(notebook, text)
+    field(panel, "Name").fill(HOSTILE)
+    expect(panel).to_contain_text("Kept as written")
+    field(panel, "Find in log").fill(HOSTILE)
+    panel.get_by_role("button", name="To cell", exact=True).click()
+    expect(panel).to_contain_text("It is in a new cell")
+    notebook.page.wait_for_function("() => __nb.content.widgets.length === 3")
+    assert notebook.source(2).startswith("%%azureml_dockerfile ")
+    assert text.strip() in notebook.source(2)
+    panel.get_by_role("button", name="Check", exact=True).click()  # refused: that is no name
+    expect(panel).to_contain_text("BadUsage")
+    assert notebook.page.evaluate("() => window.hacked") is None
+
+
 def test_the_builder_is_chosen_by_keyboard(notebook: Notebook) -> None:
     panel = opened(notebook, "FROM scratch\n", "print(panel.cell)")
     panel.get_by_role("button", name="acr", exact=True).focus()

@@ -111,6 +111,37 @@ def test_remarks_stand_behind_one_line_and_errors_do_not() -> None:
     assert "The button mends 1 of them." in shown
 
 
+def test_only_controls_that_every_front_end_brings_along_are_used() -> None:
+    """VS Code and Studio have the core controls without asking a server outside for more."""
+    made = panel("FROM scratch\n")
+    made._form._picker._offer("inference")
+    seen, waiting = [], [made.widget]
+    while waiting:
+        control = waiting.pop()
+        seen.append(control)
+        waiting += getattr(control, "children", ())
+    assert {control._view_module for control in seen} == {"@jupyter-widgets/controls"}
+    assert {type(control).__name__ for control in seen} == {
+        *("Button", "Combobox", "HBox", "HTML", "Text", "Textarea", "ToggleButtons", "VBox"),
+    }
+    html = "".join(control.value for control in seen if type(control).__name__ == "HTML")
+    assert "http" not in html
+    assert "<script" not in html
+
+
+def test_controls_share_their_styles_so_that_the_panel_appears_at_once() -> None:
+    made = panel("FROM scratch\n")
+    assert made._name.style is made._context.style is made._preview._text.style
+    assert made._buttons["Check"].style is made._buttons["Close"].style
+
+
+def test_to_cell_is_text_to_copy_where_no_front_end_takes_cells() -> None:
+    made = panel("FROM scratch\n")
+    made._buttons["To cell"].click()
+    assert "Copy this into a cell:" in made._status.value
+    assert "%%azureml_dockerfile my-image\nFROM scratch" in made._status.value
+
+
 class Handle:
     """A display slot that remembers what it was given."""
 
