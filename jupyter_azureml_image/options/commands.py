@@ -46,9 +46,21 @@ COMMANDS: tuple[Command, ...] = (
     _command(
         "bases",
         "The catalog of base images.",
-        (Word("words", "WORDS", "Only those that match.", needed=False, many=True),),
         (
-            Option(("--refresh",), "Ask the registry for tags and digests.", "switch"),
+            Word(
+                "words",
+                "WORDS",
+                "Only those that match, or one IMAGE:TAG.",
+                needed=False,
+                many=True,
+            ),
+        ),
+        (
+            Option(
+                ("--refresh",),
+                "Ask the registry for tags and digests; of one IMAGE:TAG, the line that pins it.",
+                "switch",
+            ),
             _FORMAT,
             _TRACEBACK,
             HELP,

@@ -75,8 +75,22 @@ VERBS: tuple[Command, ...] = (
     _verb(
         "bases",
         "The catalog of base images: status, Python, accelerator, successor.",
-        (Word("words", "WORDS", "Only those that match.", needed=False, many=True),),
-        (Option(("--refresh",), "Ask the registry for tags and digests.", "switch"),),
+        (
+            Word(
+                "words",
+                "WORDS",
+                "Only those that match, or one IMAGE:TAG.",
+                needed=False,
+                many=True,
+            ),
+        ),
+        (
+            Option(
+                ("--refresh",),
+                "Ask the registry for tags and digests; of one IMAGE:TAG, the line that pins it.",
+                "switch",
+            ),
+        ),
     ),
     _verb("runs", "The runs of this machine, the newest first."),
     _verb("attach", "Show a run again, and go on with it where its kernel ended.", (_LAST_RUN,)),
