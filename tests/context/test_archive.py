@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_azureml_image.context import snapshot
 from jupyter_azureml_image.context.archive import pack
 from jupyter_azureml_image.context.manifest import ContextEntry, ContextManifest, resolve_context
 from jupyter_azureml_image.context.reading import ContextChanged
 from jupyter_azureml_image.context.tarheader import header
+from jupyter_azureml_image.errors import ContextError
 
 LONG = "/".join(["d" * 60] * 5) + "/" + "f" * 120
 
@@ -90,9 +92,29 @@ def test_gnu_tar_unpacks_it(tree, tmp_path):
     assert resolve_context(tmp_path / "out").digest == resolve_context(root).digest
 
 
-def test_a_file_over_8_gb_has_its_size_in_the_header():
-    head = header(ContextEntry("big", "file", 0o644, 9 * 2**30, "0" * 64), "big")
-    assert tarfile.TarInfo.frombuf(head, "utf-8", "strict").size == 9 * 2**30
+def test_a_file_over_8_gb_has_its_size_in_the_header_and_every_reader_finds_what_follows(tmp_path):
+    size = 9 * 2**30
+    with (tmp_path / "big.tar").open("wb") as file:
+        file.write(header(ContextEntry("big", "file", 0o644, size, "0" * 64), "big"))
+        file.seek(size, os.SEEK_CUR)  # nothing on the disk
+        file.write(header(ContextEntry("after", "file", 0o644), "after") + bytes(1024))
+    listed = subprocess.run(
+        ["tar", "-tvf", tmp_path / "big.tar"], check=True, capture_output=True, text=True
+    ).stdout
+    assert [line.split()[2::3] for line in listed.splitlines()] == [
+        [str(size), "big"],
+        ["0", "after"],
+    ]
+    with tarfile.open(tmp_path / "big.tar") as archive:
+        assert [(member.name, member.size) for member in archive] == [("big", size), ("after", 0)]
+
+
+def test_a_sparse_file_is_sent_as_the_zeros_it_reads_as(tree):
+    root = tree({"sparse": ""})
+    os.truncate(root / "sparse", 3_000_000)
+    manifest = resolve_context(root)
+    assert opened(packed(manifest)).extractfile("sparse").read() == bytes(3_000_000)
+    assert len(packed(manifest, compress=True)) < 30_000
 
 
 @pytest.mark.parametrize(
@@ -112,6 +134,41 @@ def test_a_file_that_changed_since_it_was_listed_is_named(tree, change, how):
     change(root / "score.py")
     with pytest.raises(ContextChanged, match=rf"score\.py {how}"):
         packed(manifest)
+
+
+@pytest.mark.parametrize("believed", [False, True])
+@pytest.mark.parametrize("compress", [False, True])
+def test_a_file_that_changes_while_it_is_packed_is_named(tree, monkeypatch, believed, compress):
+    # Files at rest are believed by their status; here they need no rest.
+    monkeypatch.setattr(snapshot, "_REST", -(10**10) if believed else 10**10)
+    root = tree({"model.bin": os.urandom(16_000_000)})
+    manifest = resolve_context(root)
+    assert set(manifest.stamps) == ({"model.bin"} if believed else set())
+    pieces = pack(manifest, compress=compress)
+    taken = [next(pieces), next(pieces)]
+    status = (root / "model.bin").stat()
+    with (root / "model.bin").open("r+b") as file:
+        file.seek(-10, os.SEEK_END)
+        file.write(b"0123456789")
+    os.utime(root / "model.bin", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    with pytest.raises(ContextChanged, match=r"model\.bin changed while it was read"):
+        taken.extend(pieces)
+    if compress:  # what was sent so far is no whole archive, whoever reads it
+        with pytest.raises(EOFError):
+            gzip.decompress(b"".join(taken))
+
+
+def test_a_file_that_goes_or_is_shut_while_others_are_packed_is_named(tree, as_nobody):
+    root = tree({"a": os.urandom(3_000_000), "b": "x"})
+    for change, words in (
+        (lambda: (root / "b").chmod(0), "b in the build context cannot be read"),
+        ((root / "b").unlink, "b vanished"),
+    ):
+        pieces = pack(resolve_context(root))
+        next(pieces)
+        change()
+        with as_nobody(), pytest.raises(ContextError, match=words):
+            list(pieces)
 
 
 def test_a_file_whose_folder_became_a_link_is_not_followed_out(tree):

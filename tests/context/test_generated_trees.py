@@ -9,12 +9,13 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_azureml_image.context import snapshot
 from jupyter_azureml_image.context.archive import pack
 from jupyter_azureml_image.context.ignore import IgnoreRules
 from jupyter_azureml_image.context.manifest import ContextManifest, resolve_context
@@ -143,6 +144,53 @@ def test_what_sources_reach_is_part_of_the_whole_with_the_folders_above(files, s
                 continue
             if place.resolve().is_relative_to(root.resolve()):  # no link to a file of this machine
                 assert source not in part.missing
+
+
+CHANGES = st.lists(st.tuples(PATHS, st.sampled_from("weudrmc")), min_size=1, max_size=6)
+
+
+@given(FILES, CHANGES)
+@settings(max_examples=30, deadline=None)
+def test_what_a_snapshot_remembers_never_differs_from_reading_everything(files, changes):
+    with folder(files) as root, tempfile.TemporaryDirectory() as memory, needing_no_rest():
+        assert resolve_context(root, snapshots=Path(memory)) == resolve_context(root)
+        for turn, (path, kind) in enumerate(changes):
+            with suppress(OSError):  # not everything can be done to everything
+                change(root / path, kind, turn)
+            found = resolve_context(root, snapshots=Path(memory))
+            assert found == resolve_context(root)
+            assert members(b"".join(pack(found))) == members(by_tarfile(found))
+
+
+@contextmanager
+def needing_no_rest() -> Iterator[None]:
+    """Otherwise no file of a test is old enough to be believed."""
+    before, snapshot._REST = snapshot._REST, -(10**10)
+    try:
+        yield
+    finally:
+        snapshot._REST = before
+
+
+def change(path: Path, kind: str, turn: int) -> None:
+    """Write the same size, extend, unlink, replace, rename, set permissions or copy over."""
+    if kind in "we":
+        content = path.read_bytes()
+        path.write_bytes(bytes(len(content)) if kind == "w" else content + b"x")
+    elif kind == "u":
+        path.unlink()
+    elif kind == "d":
+        shutil.copytree(path.parent, path.parent / "copy", symlinks=True)
+    elif kind == "r":
+        (path.parent / "new").write_bytes(b"%d" % turn)
+        (path.parent / "new").replace(path)
+    elif kind == "m":
+        path.rename(path.with_name("moved"))
+    else:
+        path.chmod(0o700)
+    if path.is_file() and not path.is_symlink():
+        # Another time, whatever the step of the clock is: tests do not wait for it.
+        os.utime(path, ns=(turn, 10**18 + turn))
 
 
 def by_tarfile(manifest: ContextManifest) -> bytes:

@@ -160,7 +160,16 @@ def test_what_we_refuse_the_builder_refuses_too(build, tree, ignore):
 @pytest.mark.parametrize("version", ["1", "2"], ids=["classic", "buildkit"])
 @pytest.mark.parametrize("compress", [False, True], ids=["tar", "gzip"])
 def test_an_engine_unpacks_the_archive_that_it_is_sent(request, tree, host, version, compress):
-    root = tree({"a.py": "x" * 3000, "d/ünï": "y", "l": "-> a.py", "/".join(["d" * 60] * 3): "z"})
+    dice = random.Random(8)
+    root = tree(
+        {
+            "a.py": "x" * 3000, "d/ünï": "y", "l": "-> a.py", "far": "-> " + "t" * 150,
+            "/".join(["d" * 60] * 5 + ["f" * 200]): "z", "empty": None, "two\nlines": "",
+            "stored.bin": dice.randbytes(400_000), "sparse": "",
+            "table.csv": ",".join(f"{dice.gauss(0, 9):f}" for _ in range(50_000)),
+        }
+    )  # fmt: skip
+    os.truncate(root / "sparse", 300_000)
     manifest = resolve_context(root)
     client = docker.APIClient(request.getfixturevalue(host), version="auto", timeout=120)
     tag = f"azureml-image-test-context:{version}{compress:d}"
