@@ -14,6 +14,7 @@ from .outside import Outside
 from .plan.command import docker_build
 from .plan.dependencies import Dependencies, dependencies_of
 from .plan.fingerprint import Fingerprint, fingerprint_of
+from .plan.mounts import check_mounts
 from .plan.naming import local_reference, repository_of
 from .plan.plan import Plan
 from .plan.registration import RegisteredEnvironment, Workspace
@@ -60,6 +61,8 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
     _no_collision(request, repository, journal)
     # A dry run tells of the whole run.
     whole = replace(request, until="register") if request.until == "plan" else request
+    if whole.rehearsal.wanted and includes(whole.until, "rehearse"):
+        check_mounts(whole.rehearsal.mounts)  # a folder that is missing is said before the build
     destination, nowhere = _told_destination(request, whole, known)
     reference = local_reference(request.name, version)
     registered = _registered(whole, known.workspace, version, fingerprint)

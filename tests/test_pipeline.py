@@ -313,6 +313,15 @@ def test_the_dry_run_of_what_is_registered_says_so_and_creates_nothing(cell):
     assert "is registered with this content" in sentences(cell)["plan"]
 
 
+@pytest.mark.parametrize(
+    "mounts", [{"model": "nowhere"}, {"code": "nowhere", "scoring_script": "score.py"}]
+)
+def test_a_mount_that_is_missing_is_said_before_anything_is_built(cell, world, mounts):
+    with pytest.raises(BadUsage, match="nowhere is not a"):
+        cell(**mounts)
+    assert world.did == []
+
+
 def test_the_dry_run_takes_the_named_registry(cell):
     plan = cell(until="plan", registry_name="other.example").plan
     assert plan.destination == "other.example/iris"

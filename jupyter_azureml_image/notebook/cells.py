@@ -77,7 +77,8 @@ def _build(
     if asked.detach:
         print(  # noqa: T201  # a sentence of the cell itself
             f"Run {live.run_id} goes on in the background; "
-            f"%azureml_image attach {live.run_id} shows it."
+            f"%azureml_image attach {live.run_id} shows it. Without buildx a local build ends "
+            "with this kernel."
         )
         return None
     if given.get("format", "text") != "text":

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadUsage
+from ..plan.mounts import check_mounts, existing
 from ..plan.request import Mounts
 
 APP = "/var/azureml-app"
@@ -59,49 +60,26 @@ def mount(mounts: Mounts, built_in: str | None = None) -> Mounting:
 
     Raises BadUsage for a folder, script or model that does not exist.
     """
+    check_mounts(mounts)
     environment: list[tuple[str, str]] = []
     sources: list[tuple[Path, str]] = []
     script: tuple[str, str] | None = None
     if mounts.code is not None:
-        folder = _existing("--code", mounts.code, folder=True)
+        folder = existing("--code", mounts.code, folder=True)
         root = f"{APP}/{_safe(folder.name)}"
         sources.append((folder, root))
-        entry = _script(folder, mounts.scoring_script)
+        entry = Path(mounts.scoring_script or "").as_posix()
         environment += [("AML_APP_ROOT", root), ("AZUREML_ENTRY_SCRIPT", entry)]
     elif built_in is not None:
         root = f"{APP}/rehearsal"
         script = (f"{root}/main.py", built_in)
         environment += [("AML_APP_ROOT", root), ("AZUREML_ENTRY_SCRIPT", "main.py")]
     if mounts.model is not None:
-        model = _existing("--model", mounts.model)
+        model = existing("--model", mounts.model)
         place = f"{_MODELS}/{_safe(model.stem)}/{_VERSION}"
         sources.append((model, f"{place}/{model.name}"))
         environment.append(("AZUREML_MODEL_DIR", place))
     return Mounting(tuple(environment), tuple(sources), script)
-
-
-def _script(folder: Path, name: str | None) -> str:
-    if name is None:
-        raise BadUsage(
-            "--code names a folder, but not which script in it is the entry.",
-            hint="Add --scoring-script FILE, relative to the --code folder.",
-        )
-    if not (folder / name).is_file():
-        raise BadUsage(
-            f"--scoring-script {name} is not in the folder {folder}.",
-            hint="Give its path relative to the --code folder.",
-        )
-    return Path(name).as_posix()
-
-
-def _existing(option: str, given: str, *, folder: bool = False) -> Path:
-    path = Path(given).expanduser().resolve()
-    if not (path.is_dir() if folder else path.exists()):
-        raise BadUsage(
-            f"{option} {given} is not {'a folder' if folder else 'a file or folder'} here.",
-            hint=f"It is looked for in {Path.cwd()}.",
-        )
-    return path
 
 
 def _safe(name: str) -> str:

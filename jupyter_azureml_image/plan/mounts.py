@@ -1,0 +1,40 @@
+"""What a deployment mounts beside its image: that it is there is seen before anything is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import BadUsage
+from .request import Mounts
+
+
+def check_mounts(mounts: Mounts) -> None:
+    """Raise BadUsage for a folder, script or model that does not exist."""
+    if mounts.code is not None:
+        _script(existing("--code", mounts.code, folder=True), mounts.scoring_script)
+    if mounts.model is not None:
+        existing("--model", mounts.model)
+
+
+def existing(option: str, given: str, *, folder: bool = False) -> Path:
+    """The whole path of what `option` names; raises BadUsage where nothing is."""
+    path = Path(given).expanduser().resolve()
+    if not (path.is_dir() if folder else path.exists()):
+        raise BadUsage(
+            f"{option} {given} is not {'a folder' if folder else 'a file or folder'} here.",
+            hint=f"It is looked for in {Path.cwd()}.",
+        )
+    return path
+
+
+def _script(folder: Path, name: str | None) -> None:
+    if name is None:
+        raise BadUsage(
+            "--code names a folder, but not which script in it is the entry.",
+            hint="Add --scoring-script FILE, relative to the --code folder.",
+        )
+    if not (folder / name).is_file():
+        raise BadUsage(
+            f"--scoring-script {name} is not in the folder {folder}.",
+            hint="Give its path relative to the --code folder.",
+        )
