@@ -20,6 +20,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
 
 LOAD = "%load_ext jupyter_azureml_image"
 
@@ -80,6 +81,8 @@ def test_a_build_is_saved_as_one_card_with_the_same_words_in_text_and_html(place
         r"faces-test:[0-9a-f]{12} None None None\n", notebook.cells[2].outputs[0].text
     )
     assert len(json.dumps(notebook)) < 40_000
+    exported, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "✓ build done" in re.sub(r"<[^>]+>", "", exported)
 
 
 def test_a_failure_stops_the_notebook_and_is_saved_as_an_error_of_two_or_three_lines(
