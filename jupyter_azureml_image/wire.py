@@ -21,13 +21,13 @@ def dump(value: Any) -> Any:
     # Scalars first, and names looked up once: every line of a long log passes here.
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        # A fingerprint holds thousands of pairs of texts.
+        return [item if type(item) is str else dump(item) for item in value]
     if dataclasses.is_dataclass(type(value)):
         return {name: dump(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
         return {str(key): dump(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        # A fingerprint holds thousands of pairs of texts.
-        return [item if type(item) is str else dump(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
@@ -64,11 +64,22 @@ def _value(hint: Any, data: Any) -> Any:
     if origin in (Union, types.UnionType):
         return _value(next(arg for arg in args if arg is not type(None)), data)
     if origin is tuple:
-        if len(args) == 2 and args[1] is Ellipsis:
-            return tuple(_value(args[0], item) for item in data)
-        return tuple(_value(arg, item) for arg, item in zip(args, data, strict=True))
+        return _tuple(args, data)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {key: _value(args[1], item) for key, item in data.items()}
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return load(hint, data)
     return data
+
+
+_SCALARS = frozenset({str, int, float, bool})
+
+
+def _tuple(args: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
+    if len(args) != 2 or args[1] is not Ellipsis:
+        return tuple(_value(arg, item) for arg, item in zip(args, data, strict=True))
+    if args[0] in _SCALARS:
+        return tuple(data)
+    if get_origin(args[0]) is tuple and _SCALARS.issuperset(get_args(args[0])):
+        return tuple(map(tuple, data))  # a fingerprint's thousands of pairs of texts
+    return tuple(_value(args[0], item) for item in data)
