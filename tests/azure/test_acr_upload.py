@@ -19,6 +19,7 @@ from jupyter_azureml_image.azure.connection import Connection
 from jupyter_azureml_image.build.ports import BuildJob
 from jupyter_azureml_image.build.shipment import Shipment, prepare
 from jupyter_azureml_image.context.manifest import resolve_context
+from jupyter_azureml_image.context.reading import ContextChanged
 from jupyter_azureml_image.dockerfile.parse import parse
 from jupyter_azureml_image.events import Event, Note
 from jupyter_azureml_image.plan.request import BuildRequest, Recipe
@@ -117,6 +118,28 @@ def test_a_block_that_failed_is_sent_again_and_not_the_file(
     upload(str(answer["uploadUrl"]), shipment, lambda _: None, lambda: False)
     # three blocks, one of them twice, and the list that joins them
     assert sorted(each["status"] for each in sent("PUT")) == [201, 201, 201, 201, 503]
+    assert requests.head(str(answer["uploadUrl"]), timeout=30).status_code == 200
+
+
+def test_a_file_that_changes_while_it_is_uploaded_is_named_and_no_archive_is_made(
+    workspace: Connection, job: BuildJob, sent: Any
+) -> None:
+    big = Path(job.manifest.root, "big")
+    big.write_bytes(random.Random(2).randbytes(24_000_000))
+    path = f"{workspace.facts.registry_id}/listBuildSourceUploadUrl"
+    answer = workspace.arm.call(dataclasses.replace(UPLOADS, path=path)) or {}
+    shipment = _shipment(dataclasses.replace(job, manifest=resolve_context(big.parent)))
+
+    def changing() -> bool:  # asked for every piece
+        with big.open("r+b") as file:
+            file.seek(-4, 2)
+            file.write(b"more")
+        return False
+
+    with pytest.raises(ContextChanged, match="The context file big changed while it was read"):
+        upload(str(answer["uploadUrl"]), shipment, lambda _: None, changing)
+    assert sent("PUT")  # blocks, which are never joined
+    assert requests.head(str(answer["uploadUrl"]), timeout=30).status_code == 404
 
 
 def _shipment(job: BuildJob) -> Shipment:
