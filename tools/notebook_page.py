@@ -72,17 +72,25 @@ def new_page(browser: Browser, url: str) -> tuple[Page, list[str]]:
     page.on("pageerror", thrown)
     page.add_init_script(_CLOSE_DIALOG)
     page.goto(url)
-    page.wait_for_function("() => window.jupyterapp !== undefined")
-    return page, errors
+    for _ in range(5):
+        if page.wait_for_function(_STARTED).json_value() == "started":
+            return page, errors
+        errors.clear()
+        page.reload()
+    raise RuntimeError(f"JupyterLab at {url} cannot load its own theme.")
 
 
-# On a busy machine JupyterLab finds that its server was slow to answer, says so in a dialog that
-# takes every click, and goes on trying.
+# On a busy machine JupyterLab finds its server slow to answer: it says so in a dialog that takes
+# every click, and goes on trying; or the style sheet of its theme comes to nothing.
 _CLOSE_DIALOG = """addEventListener('DOMContentLoaded', () => new MutationObserver(() =>
   document.querySelectorAll('.jp-Dialog').forEach(dialog => {
-    if (/Server Connection Error/.test(dialog.textContent))
-      dialog.querySelector('button.jp-mod-accept')?.click(); })
+    const [slow, bare] = [/Server Connection Error/, /Error Loading Theme/].map(
+      words => words.test(dialog.textContent));
+    window.__bare ||= bare;
+    if (slow || bare) dialog.querySelector('button.jp-mod-accept')?.click(); })
   ).observe(document.body, {childList: true}))"""
+_STARTED = """() => window.jupyterapp && (window.__bare ? 'without its theme'
+  : getComputedStyle(document.body).getPropertyValue('--jp-layout-color0') && 'started')"""
 
 
 class Notebook:

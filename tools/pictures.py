@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from playwright.sync_api import Locator, expect
@@ -36,7 +37,8 @@ def main() -> int:
         # What is seen of the path is short and says nothing of this machine.
         folder = Path(place).parent / "notebooks"
         folder.mkdir(exist_ok=True)
-        (folder / "requirements.txt").write_text("numpy==2.1.0\nscikit-learn==1.5.2\n")
+        # A comment of this moment: what is built from it is not in the engine's cache.
+        (folder / "requirements.txt").write_text(f"numpy==2.1.0\n# {time.time()}\n")
         (folder / "panel.ipynb").write_text(json.dumps(EMPTY))
         environment = {"DOCKER_HOST": host, "AZUREML_IMAGE_STATE": str(home / "state")}
         server = serving(Path(sys.executable), home, folder, environment)
