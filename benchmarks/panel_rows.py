@@ -204,8 +204,12 @@ def frames(place: Place) -> Iterator[Row]:
 
 
 def _dockerfile(lines: int) -> str:
-    """A Dockerfile of so many lines, the last of which the form does not understand."""
+    """A Dockerfile of so many lines as people write them: long lists of packages, variables,
+    comments. The last line is one that the form does not understand, so each key shows."""
     head = ["FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest", "USER root:root"]
-    kinds = ("ENV KEY_{0}=value-{0}", "RUN echo step {0} && true", "LABEL team.{0}=ours", "# {0}")
-    body = [kinds[i % len(kinds)].format(i) for i in range(lines - len(head) - 1)]
-    return "\n".join([*head, *body, "RUN echo "])
+    tail = ["USER dockeruser", "RUN echo "]
+    packages = [f"    package-{i}==1.{i}.0 \\" for i in range(lines // 2)]
+    install = ["RUN pip install --no-cache-dir \\", *packages, "    numpy==2.1.0"]
+    left = lines - len(head) - len(install) - len(tail)
+    rest = [f"ENV SETTING_{i}=value-{i}" if i % 3 else f"# what {i} is for" for i in range(left)]
+    return "\n".join([*head, *install, *rest, *tail])
