@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -40,20 +41,23 @@ class Uploads:
     def keep(self, sent: Shipment, location: str, url: str) -> None:
         """Remember what was uploaded to a signed address, until its signature ends."""
         until = _until(url)
-        if until is None:
-            return
-        file = self._file(sent)
+        if until is not None:
+            with suppress(OSError):  # a full disk, or another kernel at the same: sent again then
+                self._write(self._file(sent), json.dumps({"location": location, "until": until}))
+
+    def _write(self, file: Path, text: str) -> None:
         file.parent.mkdir(mode=0o700, exist_ok=True)
         for old in file.parent.iterdir():
             if time.time() - old.stat().st_mtime > _DAY:
                 old.unlink(missing_ok=True)
         half = file.with_suffix(f".{os.getpid()}")
-        half.write_text(json.dumps({"location": location, "until": until}), encoding="utf-8")
+        half.write_text(text, encoding="utf-8")
         half.replace(file)
 
     def forget(self, sent: Shipment) -> None:
         """It is not there any more."""
-        self._file(sent).unlink(missing_ok=True)
+        with suppress(OSError):
+            self._file(sent).unlink(missing_ok=True)
 
     def _file(self, sent: Shipment) -> Path:
         parts = (self.registry_id, sent.manifest.digest, sent.dockerfile, sent.folder, sent.text)
