@@ -7,7 +7,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,17 +49,28 @@ class Child:
 
     def await_end(self, seconds: float) -> None:
         """Return when it ends, or after so many seconds."""
+        # Linux only, and not in every Python for Linux (conda's are made for older systems).
+        watch = getattr(os, "pidfd_open", None)
         try:
-            watched = os.pidfd_open(self.pid) if sys.platform == "linux" else None
-        except OSError:  # it is gone, or this system's kernel is older than the call
+            watched = watch(self.pid) if watch else None
+        except OSError:  # it is gone, or the kernel is older than the call
             watched = None
         if watched is None:
-            time.sleep(seconds if self.running() else 0.0)
+            self._look_after(seconds)
             return
         try:
-            select.select([watched], [], [], seconds)
+            waiting = select.poll()
+            waiting.register(watched, select.POLLIN)
+            waiting.poll(seconds * 1000)
         finally:
             os.close(watched)
+
+    def _look_after(self, seconds: float) -> None:
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+        elif self.running():
+            time.sleep(seconds)
 
     def stop(self) -> None:
         """End it and everything it started: asked first, then forced."""
