@@ -26,6 +26,11 @@ def _azure_ai_ml() -> None:
         import azure.ai.ml  # noqa: F401
 
 
+@pytest.fixture(autouse=True)
+def _own_state(state_dir: Path) -> None:
+    """What one test leaves in the state folder is no other's."""
+
+
 @pytest.fixture(scope="session")
 def port_file(tmp_path_factory: pytest.TempPathFactory, engine_host: str) -> Iterator[Path]:
     """Where the session's sandbox tells its addresses; the process is stopped at the end."""

@@ -6,6 +6,7 @@ import re
 import uuid
 from pathlib import Path
 
+import azure.storage.blob
 import pytest
 
 from jupyter_azureml_image.azure import reach
@@ -44,8 +45,15 @@ def test_the_doctor_names_a_blocked_upload_host_and_what_to_open(
 
 
 def test_an_upload_into_a_blocked_host_names_it_beside_those_that_answer(
-    workspace: Connection, faults: SetFaults, tmp_path: Path
+    workspace: Connection, faults: SetFaults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A blocked host is tried six times, with growing pauses: here once more is enough.
+    patient = azure.storage.blob.ExponentialRetry
+    monkeypatch.setattr(
+        azure.storage.blob,
+        "ExponentialRetry",
+        lambda **given: patient(**{**given, "retry_total": 1}),
+    )
     (tmp_path / "context").mkdir()
     recipe = Recipe("FROM scratch\nCOPY . /\n")
     manifest = resolve_context(tmp_path / "context")
