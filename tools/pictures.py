@@ -10,8 +10,10 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
+import docker
 from playwright.sync_api import Locator, expect
 
 from tools import base_image
@@ -19,6 +21,7 @@ from tools.jupyter_server import serving
 from tools.notebook_page import EMPTY, Notebook, chromium, new_page
 from tools.places import ROOT, say
 
+NAME = "pictured-server"
 DASH = """FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest
 COPY requirements.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir \u2013r /tmp/requirements.txt
@@ -51,6 +54,9 @@ def main() -> int:
             _run(notebook)
             _failure(notebook)
         shutil.rmtree(folder)
+    with closing(docker.DockerClient(base_url=host)) as client:
+        for image in client.images.list(name=NAME):
+            client.images.remove(image.id, force=True)
     return 0
 
 
@@ -70,7 +76,7 @@ def _run(notebook: Notebook) -> None:
     notebook.set_cells("%load_ext jupyter_azureml_image", PANEL.format(GOOD.format(20)))
     notebook.run(1)
     cell = notebook.cell(1)
-    cell.get_by_label("Name", exact=True).fill("iris-server")
+    cell.get_by_label("Name", exact=True).fill(NAME)
     cell.get_by_role("button", name="Build", exact=True).click()
     expect(cell.locator("tr", has_text="RUN sleep")).to_contain_text("running")
     _shoot(cell.locator(".jp-OutputArea-child").last, "run-going")
@@ -82,7 +88,7 @@ def _failure(notebook: Notebook) -> None:
     text = f"FROM {base_image.TINY}\nRUN echo compiling && sh -c 'exit 7'\n"
     notebook.set_cells(
         "%load_ext jupyter_azureml_image",
-        f"%%azureml_dockerfile iris-server --until build\n{text}",
+        f"%%azureml_dockerfile {NAME} --until build\n{text}",
     )
     notebook.run(1)
     expect(notebook.cell(1)).to_contain_text("BuildFailed")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from pathlib import Path
 
 import docker
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tools.notebook_page import EMPTY, Notebook, new_page
 
@@ -34,13 +32,6 @@ def field(panel: Locator, label: str) -> Locator:
     return panel.get_by_label(label, exact=True)
 
 
-def shoot(page: Page, name: str) -> None:
-    """A picture, where the docs' pictures are being made."""
-    folder = os.environ.get("AZUREML_IMAGE_SHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder, f"{name}.png")))
-
-
 def test_form_and_text_are_two_editors_of_one_text(notebook: Notebook) -> None:
     panel = opened(notebook, "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n")
     field(panel, "pip packages").fill("numpy==2.1.0\nscikit-learn==1.5.2")
@@ -50,7 +41,6 @@ def test_form_and_text_are_two_editors_of_one_text(notebook: Notebook) -> None:
     expect(field(panel, "Base image")).to_have_value("python:3.12-slim")
     expect(field(panel, "Variables")).to_have_value("A=1")
     expect(panel).to_contain_text("Kept as written, in no field of the form")
-    shoot(notebook.page, "panel-light")
 
 
 def test_a_finding_appears_while_typing_and_its_fix_is_applied(notebook: Notebook) -> None:
@@ -139,7 +129,6 @@ def test_a_button_builds_for_real_and_the_card_stays_when_reopened(
     expect(notebook.cell(2)).to_contain_text("kernel is free")
     outputs = notebook.cell(1).locator(".jp-OutputArea")
     expect(outputs).to_contain_text("In the engine")
-    shoot(page, "panel-built")
     page.get_by_role("button", name="Close", exact=True).click()
     expect(notebook.cell(1)).to_contain_text("Image panel")
     notebook.close()
@@ -195,7 +184,6 @@ def test_dark_theme_is_followed(notebook: Notebook) -> None:
         expect(panel).to_contain_text("warning")
         colour = head.evaluate("e => getComputedStyle(e).getPropertyValue('--azi-bad')")
         assert colour.strip() == "#ff9a94"
-        shoot(page, "panel-dark")
     finally:
         page.evaluate(change, "JupyterLab Light")
 
@@ -210,4 +198,3 @@ def test_a_failed_cell_shows_instruction_and_last_lines(
     cell = notebook.cell(1)
     expect(cell).to_contain_text("exit code")
     expect(cell).to_contain_text("BuildFailed")
-    shoot(notebook.page, "failure")
