@@ -220,12 +220,18 @@ def _creates(
     bills = "bills nothing" if facts and facts.sandbox else "its storage bills to the registry"
     if includes(request.until, "build") and request.build == "azureml":
         lines.append("the context in the workspace's own store; Azure ML builds it at first use")
-    if includes(request.until, "push") and destination and existing.pushed is None:
+    if _pushes(request, known) and destination and existing.pushed is None:
         lines.append(f"an image in {destination} ({bills})")
     if includes(request.until, "register") and facts:
         where = "the SANDBOX workspace" if facts.sandbox else f"workspace {facts.name}"
         lines.append(f"environment {request.name}:{version} in {where} (bills nothing)")
     return tuple(lines)
+
+
+def _pushes(request: BuildRequest, known: Known) -> bool:
+    """Whether the run comes to a push; the build of ACR Tasks includes it."""
+    by_acr = known.builder is not None and known.builder.abilities.builder == "acr"
+    return includes(request.until, "build" if by_acr else "push")
 
 
 def _lines(plan: Plan, request: BuildRequest, known: Known) -> tuple[str, ...]:
@@ -241,7 +247,7 @@ def _lines(plan: Plan, request: BuildRequest, known: Known) -> tuple[str, ...]:
         + (f"is {base.digest}" if base.digest else f"is unknown: {base.trouble}")
         for base in known.bases.values()
     ]
-    if plan.destination and includes(request.until, "push"):
+    if plan.destination and _pushes(request, known):
         lines.append(f"push to      {plan.destination}")
     lines += [f"creates      {thing}" for thing in plan.creates]
     return tuple(lines)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jupyter_azureml_image.build.ports import Abilities
 from jupyter_azureml_image.cancellation import Cancellation
 from jupyter_azureml_image.errors import (
     BadUsage,
@@ -23,7 +24,7 @@ from jupyter_azureml_image.options import request_from
 from jupyter_azureml_image.pipeline import Pipeline, Run
 from jupyter_azureml_image.plan.registration import RegisteredEnvironment, WorkspaceFacts
 from jupyter_azureml_image.rehearse.verdict import Verdict
-from tests.in_memory import World
+from tests.in_memory import Builder, World
 
 TEXT = (
     "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
@@ -344,6 +345,13 @@ def test_a_run_that_stops_before_the_push_names_no_place_to_push_to(cell):
     cell(until="build")
     lines = next(e.lines for e in cell.events if isinstance(e, Listing) and e.stage == "plan")
     assert not any(line.startswith("push to") for line in lines)
+
+
+def test_a_build_of_the_cloud_names_the_place_it_pushes_to(cell, world, monkeypatch):
+    cloud = Builder(world, Abilities("acr", "acr", "ACR Tasks"))
+    monkeypatch.setattr(world, "cloud_builders", lambda _: (cloud,))
+    plan = cell(until="build", build="acr").plan
+    assert plan.creates == ("an image in reg.example (its storage bills to the registry)",)
 
 
 def test_a_card_names_the_connected_workspace_even_where_the_first_look_fails(cell):
