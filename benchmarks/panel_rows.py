@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import sys
 from collections.abc import Iterator
@@ -90,8 +91,9 @@ IDLE = "import time; time.sleep(2)"
 def _browser(place: Place) -> Iterator[_Desk]:
     """A page of JupyterLab in a real browser."""
     home = place.folder / "panel"
+    shutil.rmtree(home, ignore_errors=True)  # JupyterLab opens again what was open
     folder = home / "work"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True)
     environment = {"AZUREML_IMAGE_STATE": str(home / "state")}
     with serving(Path(sys.executable), home, folder, environment) as url, chromium() as browser:
         page, _ = new_page(browser, f"{url}/lab")
