@@ -63,10 +63,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the check found, and the text it was found in (for showing the lines)."""
+    """What the check found, and the text it was found in (for showing the lines).
+
+    Diagnostics count the lines of the text; `above` more stand over it where the user reads it
+    (the magic line of a cell), and what is shown counts those too.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     text: str = ""
+    above: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,12 @@ def _evaluate(
 
 
 def _needs(request: BuildRequest, facts: Facts) -> tuple[Need, ...]:
-    """What the text needs, and a carrier for secrets that were handed over."""
-    needs = facts.needs
+    """What the text needs, by the lines that the user reads, and a carrier for secrets that were
+    handed over."""
+    above = request.recipe.above
+    needs = tuple(replace(need, line=need.line + above) for need in facts.needs)
     if request.recipe.secrets and not any(need.kind == "secret" for need in needs):
-        needs = (*needs, Need("secret", instruction=0, line=1))
+        needs = (*needs, Need("secret", instruction=0, line=1 + above))
     return needs
 
 

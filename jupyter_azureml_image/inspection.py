@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from .context.credentials import credential_files
 from .context.describe import describe, notebook_warning, sentence
@@ -37,15 +36,16 @@ def question_of(request: BuildRequest, known: Known, outside: Outside) -> CheckI
     )
 
 
-def stop_on(findings: tuple[Diagnostic, ...], fail_on: Literal["error", "warning", "never"]) -> str:
+def stop_on(findings: tuple[Diagnostic, ...], request: BuildRequest) -> str:
     """The check's sentence; raises CheckFailed where a finding is bad enough to stop."""
+    fail_on, above = request.check.fail_on, request.recipe.above
     level: Severity = "warning" if fail_on == "warning" else "error"
     bad = at_least(findings, level) if fail_on != "never" else ()
     if bad:
         first = bad[0]
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         raise CheckFailed(
-            f"Line {first.line}: {first.message} [{first.code}]{more}",
+            f"Line {first.line + above}: {first.message} [{first.code}]{more}",
             findings,
             hint=first.remedy or "Nothing was built. See the findings above.",
         )

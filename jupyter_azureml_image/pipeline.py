@@ -139,8 +139,8 @@ class Pipeline:
         if advice := self._outside.lint_advice():
             self._emit(Note(advice))
         self.build.diagnostics = findings
-        self._emit(Findings(findings, self._request.recipe.text))
-        return Ended("done", stop_on(findings, self._request.check.fail_on))
+        self._emit(Findings(findings, self._request.recipe.text, self._request.recipe.above))
+        return Ended("done", stop_on(findings, self._request))
 
     def _do_context(self) -> Ended:
         lines, sentence, warnings = inspect_context(self._request, self._gathered.manifest)

@@ -18,7 +18,7 @@ from jupyter_azureml_image.errors import (
     SignedOut,
     VersionTaken,
 )
-from jupyter_azureml_image.events import Connected, Listing, Note, RunEnded, StageEnded
+from jupyter_azureml_image.events import Connected, Findings, Listing, Note, RunEnded, StageEnded
 from jupyter_azureml_image.journal import Journal
 from jupyter_azureml_image.options import request_from
 from jupyter_azureml_image.pipeline import Pipeline, Run
@@ -184,6 +184,13 @@ def test_a_finding_that_is_an_error_stops_before_anything_is_built(cell, world):
     assert cell.events[-1] == RunEnded(
         "failed", cell.events[-1].seconds, cell.events[-1].sentence, cell.events[-1].hint
     )
+
+
+def test_lines_are_those_that_the_user_reads(cell, world):
+    with pytest.raises(CheckFailed, match="Line 3"):
+        cell(text="FROM x\nRUN pip install –r requirements.txt\n", first_line=2)
+    (found,) = (event for event in cell.events if isinstance(event, Findings))
+    assert found.diagnostics[0].line + found.above == 3
 
 
 def test_a_credential_in_the_context_stops_the_run_unless_it_is_named(cell, folder, world):

@@ -134,7 +134,8 @@ class AcrBuilder:
             arm, target = self._arm(emit, cancelled), Target(**known["target"])
             run = AcrRun(arm, target, known["run_id"], emit, seen)
             with reach.told_apart(self._places):
-                return self._follow(run, known["text"], cancelled)
+                steps = Steps(parse(known["text"]), known.get("above", 0))
+                return self._follow(run, steps, cancelled)
 
         return BackgroundRun(token, work, _nothing)
 
@@ -208,6 +209,7 @@ class AcrBuilder:
                 "run_id": run_id,
                 "target": asdict(target),
                 "text": work.job.recipe.text,
+                "above": work.job.recipe.above,
                 "dependencies": work.tag != f"run-{work.job.run_id}",
             },
         )
@@ -215,7 +217,8 @@ class AcrBuilder:
             Note(f"Run {run_id} of ACR Tasks in {target.login_server}; image {target.image}.")
         )
         run = AcrRun(arm, target, run_id, work.emit, work.seen)
-        return self._follow(run, work.job.recipe.text, work.cancelled)
+        recipe = work.job.recipe
+        return self._follow(run, Steps(parse(recipe.text), recipe.above), work.cancelled)
 
     def _send(self, arm: Arm, target: Target, sent: Shipment, work: _Work) -> str:
         """Upload the context; the place that the service named for it."""
@@ -241,8 +244,7 @@ class AcrBuilder:
             caller=mode.startswith("Abac"),
         )
 
-    def _follow(self, run: AcrRun, text: str, cancelled: threading.Event) -> BuiltImage:
-        steps = Steps(parse(text))
+    def _follow(self, run: AcrRun, steps: Steps, cancelled: threading.Event) -> BuiltImage:
         reader = AcrReader(steps, run.emit, buildkit=self._buildkit, clock=lambda: run.seen.at)
         try:
             verdict = run.watch(reader, cancelled)

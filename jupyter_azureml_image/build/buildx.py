@@ -69,13 +69,14 @@ class BuildxBuilder:
             raise BuilderUnavailable(
                 f"'docker buildx' could not be started: {error}", code="buildx-missing"
             ) from error
-        return self._follow(Build(child, job.folder, job.reference), emit, job)
+        return self._follow(Build(child, job.folder, job.reference, job.recipe.above), emit, job)
 
     def attach(self, token: RunToken, emit: Emit) -> BackgroundRun:
         """Follow a build of an earlier kernel, from its first event."""
         known = token.details
         child = Child(int(known["pid"]), str(known["born"]))
-        build = Build(child, Path(str(known["folder"])), str(known["reference"]))
+        folder, above = Path(str(known["folder"])), int(known.get("above", 0))
+        build = Build(child, folder, str(known["reference"]), above)
         return self._follow(build, emit)
 
     def _follow(self, build: Build, emit: Emit, job: BuildJob | None = None) -> BackgroundRun:
@@ -94,11 +95,12 @@ class BuildxBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One child and where it leaves its files."""
+    """One child, where it leaves its files, and the lines above the text where it is read."""
 
     child: Child
     folder: Path
     reference: str
+    above: int = 0
 
     def details(self) -> Mapping[str, Any]:
         """What a token holds."""
@@ -107,6 +109,7 @@ class Build:
             "born": self.child.born,
             "folder": str(self.folder),
             "reference": self.reference,
+            "above": self.above,
         }
 
 
@@ -186,7 +189,7 @@ def _outcome(
     engine: Engine, build: Build, emit: Emit, cancelled: threading.Event, context: Untouched
 ) -> BuiltImage:
     text = (build.folder / _DOCKERFILE).read_bytes().decode("utf-8", "surrogateescape")
-    steps = Steps(parse(text))
+    steps = Steps(parse(text), build.above)
     stream, reader = RawJson(), SolveReader(steps, emit)
     reader.context_read = context.look
     with (build.folder / _PROGRESS).open("rb") as log:

@@ -82,7 +82,7 @@ def _build(
     fetch_private(engine, job.recipe, dockerfile, emit)
     sent = shipment.prepare(dockerfile, job.manifest, job.recipe.path)
     asked = {**request.parameters(engine, job, sent), "version": "2", "buildid": build_id}
-    steps = Steps(dockerfile)
+    steps = Steps(dockerfile, job.recipe.above)
     reader = SolveReader(steps, emit)
     image: str | None = None
     error: str | None = None

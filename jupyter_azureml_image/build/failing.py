@@ -97,7 +97,7 @@ def _other(failed: Failed, steps: Steps, told: Explanation | None) -> BuildFaile
     if syntax is not None:
         step = steps.at_line(int(syntax[1]))
         return BuildFailed(
-            f"Line {syntax[1]}: {syntax[2]}",
+            f"Line {int(syntax[1]) + steps.above}: {syntax[2]}",
             hint=told.hint if told else None,
             code=told.code if told else "syntax",
             failure=_facts(Failed(failed.error, step, failed.last_lines)),

@@ -48,7 +48,7 @@ class Fixed:
         """Each fix that is not certain as the diff that it would make; empty without any."""
         dockerfile = parse(self.text)
         return "\n\n".join(
-            f"Not applied, look at it first: {remedy.title} [{d.code}, line {d.line}]\n"
+            f"Not applied, look at it first: {remedy.title} [{d.code}]\n"
             + preview(dockerfile, remedy).rstrip("\n")
             for d in self.offered
             for remedy in d.fixes

@@ -61,12 +61,13 @@ def _cut(diagnostic: Diagnostic, line: str, start: int, end: int) -> Shown:
     return Shown(diagnostic, line, " " * start + "^" * width)
 
 
-def render_one(text: str, diagnostic: Diagnostic) -> tuple[str, ...]:
-    """The lines that show one finding."""
+def render_one(text: str, diagnostic: Diagnostic, above: int = 0) -> tuple[str, ...]:
+    """The lines that show one finding; `above` lines stand over the text where it is read."""
     one = shown(text, diagnostic)
-    lines = [f"line {diagnostic.line}  {diagnostic.severity}  {diagnostic.message}"]
+    number = diagnostic.line + above
+    lines = [f"line {number}  {diagnostic.severity}  {diagnostic.message}"]
     if one.text.strip():
-        gutter = f"{diagnostic.line:>5} | "
+        gutter = f"{number:>5} | "
         lines += [f"{gutter}{one.text}", f"{'':>5} | {one.mark}"]
     if diagnostic.why:
         lines.append(f"      why: {diagnostic.why}")

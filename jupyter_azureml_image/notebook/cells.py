@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..run import LiveRun
     from .screen import Screen
 
+_BELOW_THE_MAGIC = 2  # number of the body's first line in its cell
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -118,7 +120,8 @@ def _request(shell: InteractiveShell, cell: Cell, given: dict[str, Any]) -> Buil
     asked.setdefault("context", folder)
     filled = settings.fill(asked)
     given.setdefault("progress", filled.get("progress", "auto"))
-    return opt.request_from(given["name"], text, path=path, notebook=notebook, **filled)
+    place = {"path": path, "first_line": 1 if cell.body is None else _BELOW_THE_MAGIC}
+    return opt.request_from(given["name"], text, notebook=notebook, **place, **filled)
 
 
 def _text(cell: Cell, given: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[str, str | None]:

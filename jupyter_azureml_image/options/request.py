@@ -25,15 +25,16 @@ from .parse import nearest
 
 # What the faces know beside the options: where the text came from, the running notebook, and
 # the sample request's text where it came from a variable.
-_BESIDE = ("path", "notebook", "sample")
+_BESIDE = ("path", "first_line", "notebook", "sample")
 
 
 def request_from(name: str, text: str, **options: Any) -> BuildRequest:
     """One run as asked: `name` is NAME or NAME:VERSION, `text` the Dockerfile, `options` by
     their Python names (`--build-arg` is `build_arg`), as strings or as Python values.
 
-    Also taken: `path` (of the Dockerfile, where it was read from a file), `notebook` (path of
-    the running one) and `sample` (the sample request itself: text, bytes, or a JSON value).
+    Also taken: `path` (of the Dockerfile, where it was read from a file), `first_line` (the
+    number of its first line where the user reads it), `notebook` (path of the running one) and
+    `sample` (the sample request itself: text, bytes, or a JSON value).
     Raises BadUsage for a name or a value that cannot be used.
     """
     given = _read(options)
@@ -139,6 +140,7 @@ def _recipe(text: str, given: Mapping[str, Any]) -> Recipe:
         network=given.get("network"),
         no_cache=given.get("no_cache", False),
         pull=given.get("pull", False),
+        first_line=given.get("first_line", 1),
     )
 
 

@@ -74,7 +74,7 @@ def dependencies_of(
         recipe=part,
         manifest=sent,
         tag=f"deps-{fingerprint_of(part, sent, bases).version}",
-        lines=(dockerfile.position(done[-1].span.end - 1)[0], len(after)),
+        lines=(dockerfile.position(done[-1].span.end - 1)[0] + recipe.above, len(after)),
         base=start.words[0].span,
         gone=tuple(i.span for i in done if i.keyword not in _KEPT and i is not start),
     )

@@ -25,7 +25,8 @@ class SecretSource:
 class Recipe:
     """What decides the image's content, beside the context and the bases' digests.
 
-    `path` is where the Dockerfile text was read from (None for a cell).
+    `path` is where the Dockerfile text was read from (None for a cell). `first_line` is the
+    number that its first line has where the user reads it: 2 in a cell, below the magic.
     `network`, `no_cache`, `pull` and `secrets` change how it is built, not what it is.
     """
 
@@ -38,6 +39,12 @@ class Recipe:
     network: str | None = None
     no_cache: bool = False
     pull: bool = False
+    first_line: int = 1
+
+    @property
+    def above(self) -> int:
+        """How many lines stand above the text where the user reads it."""
+        return self.first_line - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,9 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that a view shows. `log` is the end of the log, `log_lines` how many lines there
-    were; `ended` None while it runs; `queued` the seconds a cloud build has waited so far.
+    """All that a view shows. `above` lines stand over `text` where it is read; `log` is the end
+    of the log, `log_lines` how many lines there were; `ended` None while it runs; `queued` the
+    seconds a cloud build has waited so far.
     """
 
     run_id: str = ""
@@ -73,6 +74,7 @@ class State:
     notes: tuple[Note, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     text: str = ""
+    above: int = 0
     log: tuple[LogLine, ...] = ()
     log_lines: int = 0
     transfers: tuple[Transfer, ...] = ()
@@ -185,7 +187,7 @@ def _connected(state: State, event: Connected) -> State:
 
 
 def _findings(state: State, event: Findings) -> State:
-    return replace(state, findings=event.diagnostics, text=event.text)
+    return replace(state, findings=event.diagnostics, text=event.text, above=event.above)
 
 
 def _transfer(state: State, event: Transfer) -> State:

@@ -49,9 +49,10 @@ def frame(*children: str) -> str:
     return element("div", style(sheet()), *children, cls=f"azi {_NO_MATHS}")
 
 
-def findings(found: tuple[Diagnostic, ...], text: str) -> Markup:
-    """Each finding with its line, the mark in it, why it matters and what to do."""
-    return element("ul", *(_finding(d, text) for d in found), cls="azi-findings")
+def findings(found: tuple[Diagnostic, ...], text: str, above: int = 0) -> Markup:
+    """Each finding with its line, the mark in it, why it matters and what to do; `above` lines
+    stand over the text where it is read."""
+    return element("ul", *(_finding(d, text, above) for d in found), cls="azi-findings")
 
 
 def result_card(build: ImageBuild) -> str:
@@ -89,7 +90,7 @@ def _stage(state: State, view: StageState) -> Markup:
         listing = element("pre", "\n".join(view.listing))
         inner.append(element("details", summary, listing, open=view.stage == "plan"))
     if view.stage == "check" and state.findings:
-        inner.append(findings(state.findings, state.text))
+        inner.append(findings(state.findings, state.text, state.above))
     if steps := state.steps_of(view.stage):
         inner.append(_steps(steps))
     return element("li", *inner, cls=_TONES.get(view.state, ""))
@@ -128,16 +129,18 @@ def _body(rows_: list[Markup]) -> Markup:
     return element("tbody", *rows_)
 
 
-def _finding(view: Diagnostic, text: str) -> Markup:
+def _finding(view: Diagnostic, text: str, above: int) -> Markup:
     """The lines of `render_one`, the place marked in its line instead of under it."""
-    said = render_one(text, view)
+    said = render_one(text, view, above)
     inner = [element("div", *_stated(said[0], view.severity))]
     if (place := shown(text, view)).text.strip():
         start, end = place.mark.find("^"), len(place.mark)
         source = element(
             "code", place.text[:start], element("mark", place.text[start:end]), place.text[end:]
         )
-        inner.append(element("pre", element("span", f"{view.line} | ", cls="azi-quiet"), source))
+        inner.append(
+            element("pre", element("span", f"{view.line + above} | ", cls="azi-quiet"), source)
+        )
         said = said[2:]
     inner += [element("div", line) for line in said[1:]]
     return element("li", *inner, cls=_TONES[view.severity])

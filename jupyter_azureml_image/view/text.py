@@ -39,7 +39,7 @@ def lines(state: State) -> Iterator[str]:
         yield words.stage(stage)
         yield from (f"    {words.clean(line)}" for line in stage.listing)
         if stage.stage == "check":
-            yield from findings(state.findings, state.text)
+            yield from findings(state.findings, state.text, state.above)
         yield from (f"  {words.step(step)}" for step in state.steps_of(stage.stage))
     if not state.stages:  # a deployment has steps and no stages
         yield from (f"  {words.step(step)}" for step in state.steps)
@@ -55,10 +55,10 @@ def lines(state: State) -> Iterator[str]:
         yield from (f"  {words.clean(line)}" for line in state.ended.hint.splitlines())
 
 
-def findings(found: tuple[Diagnostic, ...], text: str) -> Iterator[str]:
+def findings(found: tuple[Diagnostic, ...], text: str, above: int = 0) -> Iterator[str]:
     """Each finding: sentence, the line with a mark under it, why, what to do, code."""
     for diagnostic in found:
-        yield from (f"  {words.clean(line)}" for line in render_one(text, diagnostic))
+        yield from (f"  {words.clean(line)}" for line in render_one(text, diagnostic, above))
 
 
 def last_lines(state: State) -> list[str]:
@@ -89,7 +89,7 @@ def _stage_ended(event: StageEnded, state: State) -> Iterator[str]:
 
 
 def _findings(event: Findings, state: State) -> Iterator[str]:
-    return findings(event.diagnostics, event.text)
+    return findings(event.diagnostics, event.text, event.above)
 
 
 def _listing(event: Listing, state: State) -> Iterator[str]:

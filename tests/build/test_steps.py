@@ -43,6 +43,13 @@ def test_stages_on_one_image_share_the_step_of_the_first():
         assert steps(text).buildkit(stage, 1, 2, "FROM docker.io/tiny@sha256:ab").line == line
 
 
+def test_lines_are_those_that_the_user_reads():
+    below_a_magic = Steps(parse("FROM base\nRUN one\n"), above=1)
+    assert below_a_magic.buildkit("", 2, 2, "RUN one").line == 3
+    assert below_a_magic.classic(2, "RUN one").line == 3
+    assert below_a_magic.at_line(2).title == "RUN one"
+
+
 def test_triggers_of_the_base_have_no_line_and_shift_nobody():
     text = "FROM base\nRUN one\nRUN two\n"
     assert steps(text).buildkit("", 2, 4, "COPY trigger /") == Step("COPY trigger /")

@@ -67,7 +67,7 @@ def test_fixing_shows_what_it_leaves_to_decide_as_diffs() -> None:
     offers = fix(question(EXAMPLE)).offers
     told = "Not applied, look at it first: Start from azureml/minimal-py312-inference and install"
     assert offers.count(told) == 1
-    assert "[AML010, line 1]\n--- Dockerfile\n" in offers
+    assert "[AML010]\n--- Dockerfile\n" in offers
     assert "-FROM mcr.microsoft.com/azureml/pytorch-1.6-ubuntu18.04" in offers
     assert "opencv" not in "".join(line for line in offers.splitlines() if line[:1] in "+-")
 

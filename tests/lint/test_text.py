@@ -114,7 +114,7 @@ def test_a_lost_backslash_is_said_with_the_line_that_lost_it() -> None:
     finding = one("AML003", text)
     assert finding.syntax
     assert finding.line == 4
-    assert finding.fixes[0].title == "End line 3 with a backslash"
+    assert finding.fixes[0].title == "End the line above with a backslash"
     assert fixed(text) == BASE + "RUN true && \\\n    echo one \\\n    echo two\n"
 
 

@@ -98,7 +98,10 @@ def test_a_failure_stops_the_notebook_and_is_saved_as_an_error_of_two_or_three_l
     (saved,) = outputs(notebook.cells[1], "error")
     assert saved.ename == "CheckFailed"
     assert "nowhere.txt" in saved.evalue
-    assert "Line 2" in saved.traceback[0]
+    assert "Line 3" in saved.traceback[0], "a line of the cell, its magic line counted"
+    shown = outputs(notebook.cells[1], "display_data")[0].data["text/plain"]
+    assert "line 3  error" in shown
+    assert "    3 | COPY nowhere.txt /" in shown
     assert 2 <= len(saved.traceback) <= 3
     assert notebook.cells[2].outputs == []
 

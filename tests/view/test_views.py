@@ -173,6 +173,14 @@ def test_what_cannot_be_seen_is_shown() -> None:
     assert "a␣b" in shown
 
 
+def test_findings_count_the_lines_above_the_text() -> None:
+    found = e.Findings((FINDING.__class__("X", "error", "m", 1, 1, 1, 4),), "RUN a\n", above=1)
+    state = fold_all(State(), (e.StageStarted("check"), found))
+    assert "line 2  error" in "\n".join(lines(state))
+    assert "line 2 error" in seen(page(state))
+    assert "2 RUN a" in seen(page(state))
+
+
 def test_a_state_is_never_told_by_colour_alone() -> None:
     markup = seen(page(fold_all(State(), FAILING)))
     for word in ("✓ check done", "✗ build failed", "✓ cached", "line 2 error", "Warning"):

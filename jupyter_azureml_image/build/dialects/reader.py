@@ -181,7 +181,8 @@ class SolveReader:
         if warning.short in self._warned:
             return
         self._warned.add(warning.short)
-        told = f" (line {warning.line})" if warning.line and "(line" not in warning.short else ""
+        line = warning.line and warning.line + self._steps.above
+        told = f" (line {line})" if line and "(line" not in warning.short else ""
         self._emit(Note(f"{warning.short}{told}", "warning"))
 
 

@@ -33,10 +33,12 @@ class _Stage:
 
 
 class Steps:
-    """The numbering of one Dockerfile."""
+    """The numbering of one Dockerfile; its lines count from where the user reads it, `above`
+    lines further down than in the text."""
 
-    def __init__(self, dockerfile: Dockerfile) -> None:
+    def __init__(self, dockerfile: Dockerfile, above: int = 0) -> None:
         self._dockerfile = dockerfile
+        self.above = above
         self._stages = tuple(_stages(dockerfile))
         self._images: set[str] = set()
 
@@ -94,7 +96,7 @@ class Steps:
             for flag in instruction.flags
         ]
         title = " ".join([instruction.keyword.upper(), *flags, instruction.text])
-        return Step(" ".join(title.split()), self._dockerfile.line(instruction))
+        return Step(" ".join(title.split()), self._dockerfile.line(instruction) + self.above)
 
     def origin(self, reference: str) -> Step | None:
         """The FROM that names the image `reference`."""
@@ -115,7 +117,7 @@ class Steps:
         return None
 
     def at_line(self, line: int) -> Step | None:
-        """The step whose instruction begins on `line` or is the last one before it."""
+        """The step whose instruction begins on `line` of the text, or the last one before."""
         before = [i for i in self._dockerfile.instructions if self._dockerfile.line(i) <= line]
         return self.step(before[-1]) if before else None
 

@@ -69,7 +69,7 @@ def _in_fault(subject: Subject, span: Span, fault: Span) -> Finding:
     return Finding(
         Span(span.start, span.start + 1),
         f"There is {called(character)} here that Docker does not read as "
-        f"{_spoken(character)}; line {subject.line_of(fault.start)} cannot be understood",
+        f"{_spoken(character)}; the line cannot be understood",
         fixes=(Fix("Put the plain character in its place", True, edits),),
         syntax=True,
     )

@@ -220,9 +220,8 @@ def model_before_packages(subject: Subject) -> Iterator[Finding]:
             if s.stage.index == step.stage.index and s.index > step.index
         ]
         if installs:
-            line = subject.dockerfile.line(installs[0].instruction)
             yield Finding(
-                _span(subject, copy), f"Every change of the model runs line {line} and on again"
+                _span(subject, copy), "Every change of the model installs the packages below again"
             )
 
 

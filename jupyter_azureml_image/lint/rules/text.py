@@ -44,14 +44,13 @@ def lost_backslash(subject: Subject) -> Iterator[Finding]:
         text = subject.text[above.start : above.end]
         end = above.start + len(text.rstrip())
         fix = Fix(
-            f"End line {number - 1} with a backslash",
+            "End the line above with a backslash",
             True,
             (Edit(end, above.end, " " + subject.dockerfile.escape),),
         )
         yield Finding(
             one.fault.span,
-            f"Line {number} starts with '{one.first_word}', which is no instruction: "
-            "the line above lost its backslash",
+            f"'{one.first_word}' is no instruction: the line above lost its backslash",
             fixes=(fix,),
             syntax=True,
         )
