@@ -1,10 +1,12 @@
 """The journal keeps runs, their events and their logs."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
+from jupyter_azureml_image import events, journal
 from jupyter_azureml_image.build.ports import RunToken
 from jupyter_azureml_image.errors import BadUsage
 from jupyter_azureml_image.events import LogLine, RunEnded, RunStarted, StageStarted, StepStarted
@@ -173,3 +175,12 @@ def test_a_forgotten_run_leaves_nothing(journal):
     journal.forget(run_id)
     assert journal.runs() == ()
     assert not journal.run_folder(run_id).exists()
+
+
+@pytest.mark.parametrize("text", ["plain", 'quote " and \\ and \n', "é\u2028–"])
+@pytest.mark.parametrize("step", [None, "2"])
+def test_a_log_line_is_written_by_the_short_way_as_by_the_long_one(text, step):
+    event = events.LogLine(text, step)
+    written = json.loads(journal._line(event))
+    assert written.pop("at") > 0
+    assert written == events.to_json(event)
