@@ -5,12 +5,14 @@ The pieces (`Shown`) are what an HTML view shows too, so that both say the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .diagnostic import SEVERITIES, Diagnostic
 
 _HIDES = frozenset(("AML090",))
+_NO_SECRET = re.compile(r"\s*(?:COPY|ADD)\s", re.I)  # what it marks there is a path
 _WIDTH = 160
 _MARK_LIMIT = 120
 
@@ -36,7 +38,7 @@ def shown(text: str, diagnostic: Diagnostic) -> Shown:
     start = max(0, min(diagnostic.column - 1, len(line)))
     end = diagnostic.end_column - 1 if diagnostic.end_line == diagnostic.line else len(line)
     end = max(start + 1, min(end, len(line)))
-    if diagnostic.code in _HIDES:
+    if diagnostic.code in _HIDES and not _NO_SECRET.match(line):
         line = line[:start] + "•" * (end - start) + line[end:]
     visible = "".join(_visible(char) for char in line)
     return _cut(diagnostic, visible, start, end)

@@ -85,9 +85,11 @@ def _bases(start: str) -> Iterable[str]:
 
 def _codes() -> Iterable[str]:
     from ..explain.catalogue import all_causes
+    from ..explain.failures import all_failures
     from ..lint.rule import all_rules
 
-    return [*(rule.about.code for rule in all_rules()), *(cause.code for cause in all_causes())]
+    explained = [*all_causes(), *all_failures()]
+    return [*(rule.about.code for rule in all_rules()), *(one.code for one in explained)]
 
 
 def _causes() -> Iterable[str]:

@@ -94,6 +94,7 @@ def test_the_upload_reads_gitignore_as_git_does(rules: str, gone: bool) -> None:
 def test_copying_everything_without_an_ignore_file_is_a_warning_where_it_weighs() -> None:
     text = BASE + "COPY . /var/azureml-app\n"
     assert one("AML052", text, FILES).severity == "info"
+    assert "bytes" in one("AML052", text, FILES).message
     heavy = one("AML052", text, Around(files={"model.bin": 2_000_000}))
     assert (heavy.severity, "2.0 MB" in heavy.message) == ("warning", True)
     hidden = one("AML052", text, Around(files={"score.py": "", ".git/HEAD": "", "a/.env": "x"}))

@@ -68,8 +68,10 @@ def test_the_value_is_in_no_output() -> None:
 
 @pytest.mark.parametrize("name", [".env", "id_rsa", ".netrc", "keys/id_ed25519"])
 def test_a_credential_file_that_is_copied_is_an_error(name: str) -> None:
-    around = Around(files={name: "x"})
-    assert one("AML090", f"{BASE}COPY {name} /tmp/\n", around).severity == "error"
+    text, around = f"{BASE}COPY {name} /tmp/\n", Around(files={name: "x"})
+    finding = one("AML090", text, around)
+    assert finding.severity == "error"
+    assert f"COPY {name} /tmp/" in render(text, [finding]), "a path is no secret"
 
 
 def test_a_credential_file_inside_a_copied_folder_is_found() -> None:

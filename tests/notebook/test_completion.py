@@ -99,6 +99,11 @@ def test_base_images_come_from_the_catalog(shell: InteractiveShell) -> None:
     assert BASE in completions(shell, f"%%azureml_dockerfile x\nFROM {BASE[:-6]}")
 
 
+def test_every_code_that_can_be_explained_is_offered(shell: InteractiveShell) -> None:
+    for code in ("AML002", "apt-network", "blocked"):
+        assert code in completions(shell, f"%azureml_image explain {code[:-2]}")
+
+
 def test_after_unloading_nothing_is_offered(shell: InteractiveShell) -> None:
     shell.run_line_magic("unload_ext", "jupyter_azureml_image")
     assert "--until" not in completions(shell, "%%azureml_dockerfile x --unt")

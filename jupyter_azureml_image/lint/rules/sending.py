@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...context.describe import size_text
 from ...context.manifest import ContextManifest
 from ..links import ACR_IGNORE_ISSUE, CONTEXT_SIZE_ISSUE, IGNORE_ISSUE, SDK
 from ..places import clean_source
@@ -92,7 +93,7 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
         return
     for _, instruction, source in context_sources(subject):
         if clean_source(source) == "":
-            size, stray = f"{manifest.size / 1e6:.1f} MB", _with(manifest)
+            size, stray = size_text(manifest.size), _with(manifest)
             yield Finding(
                 place_of(subject, instruction, source),
                 f"{instruction.keyword} {source} takes the whole folder: {len(manifest.files)} "
@@ -105,7 +106,7 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
         if first is not None:
             yield Finding(
                 place_of(subject, first[1], first[2]),
-                f"{manifest.size / 1e6:.0f} MB are sent, and there is no ignore file",
+                f"{size_text(manifest.size)} are sent, and there is no ignore file",
             )
 
 
