@@ -88,8 +88,8 @@ def _codes() -> Iterable[str]:
     from ..explain.failures import all_failures
     from ..lint.rule import all_rules
 
-    explained = [*all_causes(), *all_failures()]
-    return [*(rule.about.code for rule in all_rules()), *(one.code for one in explained)]
+    codes = [*(rule.about.code for rule in all_rules()), *(cause.code for cause in all_causes())]
+    return [*codes, *(failure.code for failure in all_failures())]
 
 
 def _causes() -> Iterable[str]:
