@@ -12,7 +12,8 @@ from tools.base_image import TINY
 
 
 def log(place: Place) -> Iterator[Row]:
-    """A cell of 100,000 lines against the bare stream of the same build, read and thrown away.
+    """A cell of 100,000 lines against the same build without any view: by Python, with the same
+    journal and log file. The engine's bare stream, read and thrown away, is told beside it.
 
     By the classic way, because BuildKit cuts a step's log at 2 MiB.
     """
@@ -24,23 +25,30 @@ def log(place: Place) -> Iterator[Row]:
 
     with place.kernel(folder, way="classic") as kernel:
         line = f"%%azureml_dockerfile {NAME}-log --until build --no-cache\n"
+        kernel.run("from jupyter_azureml_image import build")
+
+        def unseen() -> str:
+            options = "until='build', no_cache=True"
+            return f"done = build('{NAME}-log', {text()!r}, {options})"
+
         found = in_turn(
             place.turns,
             {
                 "ours": lambda: kernel.run(line + text()),
-                "peer": lambda: place.docker_py(folder, text(), nocache=True),
+                "peer": lambda: kernel.run(unseen()),
+                "stream": lambda: place.docker_py(folder, text(), nocache=True),
             },
         )
-    peer = found.median("peer")
+    peer, stream = found.median("peer"), found.median("stream") or 0.0
     yield Row(
         f"{lines:,} log lines through the view",
         found.median("ours"),
         peer,
-        "the build's bare stream",
+        "the same build without any view",
         goal="at most 1.2 times",
         met=at_most(found.median("ours"), peer and peer * 1.2),
         turns=place.turns,
-        note="with journal, log file, and a page four times a second",
+        note=f"a page four times a second; the bare stream of the engine: {stream:.2f} s",
     )
 
 

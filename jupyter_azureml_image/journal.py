@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -281,7 +282,8 @@ def _line(event: Event) -> str:
     at = round(time.time(), 3)
     if not isinstance(event, LogLine):
         return json.dumps({"at": at, **events.to_json(event)})
-    text, step = json.dumps(event.text), json.dumps(event.step)
+    step = "null" if event.step is None else encode_basestring_ascii(event.step)
+    text = encode_basestring_ascii(event.text)
     return f'{{"at": {at}, "event": "LogLine", "text": {text}, "step": {step}}}'
 
 

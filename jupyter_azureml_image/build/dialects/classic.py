@@ -25,6 +25,7 @@ _BUILT = re.compile(r"Successfully built ([0-9a-f]{8,64})")
 _TAGGED = "Successfully tagged "
 _CACHED = " ---> Using cache"
 _WARNING = re.compile(r"\[Warning\] (.*)")
+_OWN = ("Step ", " ---> ", "Remov", "Successfully ", "[Warning] ")  # how its own lines begin
 _KEPT = 40
 
 
@@ -57,7 +58,9 @@ class ClassicReader:
 
     def line(self, line: str) -> None:
         """Take one clean line."""
-        if match := _STEP.match(line):
+        if not line.startswith(_OWN):
+            self._say(line)
+        elif match := _STEP.match(line):
             self._close()
             self._begin(int(match[1]), match[3])
         elif line.startswith(_CACHED):

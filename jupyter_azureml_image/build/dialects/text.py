@@ -16,6 +16,8 @@ _LONGEST = 100_000  # characters kept of one line without an end
 def clean(line: str) -> str:
     """One line without escape sequences and control characters; of text that overwrote
     itself with carriage returns, what was visible last."""
+    if line.isprintable():  # nearly every line, and none that holds any of what follows
+        return line.rstrip()
     line = _ESCAPES.sub("", line)
     if "\r" in line:
         line = next((part for part in reversed(line.split("\r")) if part.strip()), "")
