@@ -140,8 +140,8 @@ def _mapping(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> Itera
 
 
 def _added_and_gone(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    yield from (f"+ {kind}{name} is new" for name in sorted(new.keys() - old.keys()))
-    yield from (f"- {kind}{name} is gone" for name in sorted(old.keys() - new.keys()))
+    yield from (f"{kind}{name} is new" for name in sorted(new.keys() - old.keys()))
+    yield from (f"{kind}{name} is gone" for name in sorted(old.keys() - new.keys()))
 
 
 def _file(entry: ContextEntry) -> tuple[str, str]:

@@ -42,6 +42,15 @@ def test_a_base_is_at_its_end_when_something_is_made_from_it():
     assert heard.of(StepEnded) == [StepEnded("step-1", "done", 3.0)]
 
 
+def test_a_base_that_ends_in_the_message_that_starts_the_next_step_has_ended():
+    read, heard = reader()
+    base = "[1/2] FROM docker.io/library/a:latest"
+    read.see(Solve((Vertex("v", base, started=1.0),)))
+    ended = Vertex("v", base, started=1.0, completed=2.0)
+    read.see(Solve((Vertex("w", RUN, started=2.0, inputs=("v",)), ended)))
+    assert heard.of(StepEnded) == [StepEnded("step-1", "cached", 1.0)]
+
+
 def test_a_base_that_was_at_hand_is_cached():
     read, heard = reader()
     base = "[1/2] FROM docker.io/library/a:latest"

@@ -55,7 +55,7 @@ def test_where_the_folder_lies_changes_nothing():
     [
         (made(replace(RECIPE, text="FROM base\n")), "the Dockerfile changed"),
         (made(replace(RECIPE, build_args=(("A", "9"), ("B", "2")))), "build argument A changed"),
-        (made(replace(RECIPE, build_args=(("A", "1"),))), "- build argument B is gone"),
+        (made(replace(RECIPE, build_args=(("A", "1"),))), "build argument B is gone"),
         (made(replace(RECIPE, target="t")), "the target went from the last stage to t"),
         (
             made(replace(RECIPE, platform="linux/arm64")),
@@ -70,7 +70,7 @@ def test_where_the_folder_lies_changes_nothing():
             "base mcr.microsoft.com/azureml/base:latest moved from a1b2c3d4a1b2 to "
             "an unknown digest",
         ),
-        (made(bases={**BASES, "busybox": "sha256:1"}), "+ base busybox is new"),
+        (made(bases={**BASES, "busybox": "sha256:1"}), "base busybox is new"),
         (
             made(manifest=with_entries(MANIFEST.entries[0], replace(SCORE, digest="cd" * 32))),
             "src/score.py changed",
@@ -91,9 +91,9 @@ def test_where_the_folder_lies_changes_nothing():
                     ContextEntry("x/data.csv", "file", 0o644, 1, "ef" * 32),
                 )
             ),
-            "+ x/data.csv is new",
+            "x/data.csv is new",
         ),
-        (made(manifest=with_entries(MANIFEST.entries[0])), "- src/score.py is gone"),
+        (made(manifest=with_entries(MANIFEST.entries[0])), "src/score.py is gone"),
     ],
 )
 def test_each_change_moves_the_value_and_is_told_in_words(changed, words):
@@ -111,7 +111,7 @@ def test_many_changes_are_counted():
     entries = [ContextEntry(f"f{n}", "file", 0o644, 1, "ef" * 32) for n in range(9)]
     sentence = made(manifest=with_entries(*MANIFEST.entries, *entries)).sentence_since(made())
     assert sentence == (
-        "+ f0 is new, + f1 is new, + f2 is new and 6 more changes; everything else is the same"
+        "f0 is new, f1 is new, f2 is new and 6 more changes; everything else is the same"
     )
 
 

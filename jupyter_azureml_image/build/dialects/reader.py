@@ -34,6 +34,7 @@ class Running:
     lines: Lines = field(default_factory=Lines)
     last: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
     pulled: bool = False
+    used: bool = False
     ended: bool = False
 
     @property
@@ -90,10 +91,11 @@ class SolveReader:
         self._names[vertex.digest] = vertex.name
         if vertex.digest in self._running or vertex.started is None:
             return
-        for used in vertex.inputs:
+        for digest in vertex.inputs:
             # Only now is a base at an end: before, it may be started once more, to be fetched.
-            if used in self._running and self._running[used].completed is not None:
-                self._complete(self._running[used])
+            if used := self._running.get(digest):
+                used.used = True
+                self._complete(used)
         step = self._step_of(vertex.name)
         if step is not None:
             running = Running(f"step-{len(self._running) + 1}", step, vertex.started)
@@ -128,7 +130,7 @@ class SolveReader:
             self._close(running, outcome, max(0.0, took))
             return
         running.completed, running.cached = vertex.completed, vertex.cached
-        if not running.base:
+        if running.used or not running.base:
             self._complete(running)
 
     def _complete(self, running: Running) -> None:
