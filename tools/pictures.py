@@ -1,4 +1,4 @@
-"""Take the pictures of the panel that the documentation shows, from a real browser.
+"""Take the pictures that the documentation shows, from a real browser.
 
 `python -m tools.pictures` writes them to docs/images; look at them before they are committed.
 """
@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import docker
+import nbformat
 from playwright.sync_api import Locator, expect
 
 from tools import base_image
@@ -28,6 +29,8 @@ RUN pip install --no-cache-dir \u2013r /tmp/requirements.txt
 """
 GOOD = f"FROM {base_image.TINY}\nCOPY requirements.txt /tmp/\nRUN sleep {{}} && echo installed\n"
 PANEL = "import jupyter_azureml_image as ji\npanel = ji.panel({!r})\npanel"
+SHOW = """cell => { const m = window.__nb.content.model.sharedModel;
+  m.deleteCellRange(0, m.cells.length); m.insertCells(0, [cell]); }"""
 THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 
 
@@ -47,9 +50,10 @@ def main() -> int:
         server = serving(Path(sys.executable), home, folder, environment)
         with server as url, chromium() as browser:
             page, _ = new_page(browser, f"{url}/doc/tree/panel.ipynb")
-            page.set_viewport_size({"width": 1120, "height": 1500})
+            page.set_viewport_size({"width": 1120, "height": 2000})
             notebook = Notebook(page)
             notebook.open("panel.ipynb")
+            _quickstart(notebook)
             _findings(notebook)
             _run(notebook)
             _failure(notebook)
@@ -58,6 +62,17 @@ def main() -> int:
         for image in client.images.list(name=NAME):
             client.images.remove(image.id, force=True)
     return 0
+
+
+def _quickstart(notebook: Notebook) -> None:
+    """The cell that registers, with the outputs that the example notebook was committed with."""
+    saved = nbformat.read(ROOT / "example_notebooks" / "01_quickstart.ipynb", 4)
+    kept = next(cell for cell in saved.cells if "--as image" in cell.source)
+    cell = {key: kept[key] for key in ("cell_type", "source", "outputs", "execution_count")}
+    cell |= {"metadata": {"trusted": True}}
+    notebook.page.evaluate(SHOW, cell)
+    expect(notebook.cell(0)).to_contain_text("is registered by digest")
+    _shoot(notebook.cell(0), "quickstart")
 
 
 def _findings(notebook: Notebook) -> None:
