@@ -105,6 +105,14 @@ class StepEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerSize:
+    """The instruction on `line` added so many bytes to the image; said when it is made."""
+
+    line: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of output (no line end, no control characters); `step` None: of the run."""
 
@@ -155,6 +163,7 @@ Event = Union[  # noqa: UP007  # evaluated at run time, and listed by _TYPES
     Listing,
     StepStarted,
     StepEnded,
+    LayerSize,
     LogLine,
     LinesSkipped,
     Transfer,

@@ -18,7 +18,7 @@ from ..dockerfile.parse import parse
 from ..errors import BuilderUnavailable, BuildFailed, Cancelled, ContextError
 from ..events import Emit
 from ..plan.request import Recipe, SecretSource
-from . import failing, program
+from . import failing, layers, program
 from .abilities import frontend_syntax
 from .bases import fetch_private
 from .child import Child
@@ -69,14 +69,15 @@ class BuildxBuilder:
             raise BuilderUnavailable(
                 f"'docker buildx' could not be started: {error}", code="buildx-missing"
             ) from error
-        return self._follow(Build(child, job.folder, job.reference, job.recipe.above), emit, job)
+        build = Build(child, job.folder, job.reference, job.recipe.above, job.recipe.target)
+        return self._follow(build, emit, job)
 
     def attach(self, token: RunToken, emit: Emit) -> BackgroundRun:
         """Follow a build of an earlier kernel, from its first event."""
         known = token.details
         child = Child(int(known["pid"]), str(known["born"]))
         folder, above = Path(str(known["folder"])), int(known.get("above", 0))
-        build = Build(child, folder, str(known["reference"]), above)
+        build = Build(child, folder, str(known["reference"]), above, known.get("target"))
         return self._follow(build, emit)
 
     def _follow(self, build: Build, emit: Emit, job: BuildJob | None = None) -> BackgroundRun:
@@ -95,12 +96,14 @@ class BuildxBuilder:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One child, where it leaves its files, and the lines above the text where it is read."""
+    """One child and where it leaves its files; `above` lines stand over the text where it is
+    read, and the stage `target` (None: the last one) is built."""
 
     child: Child
     folder: Path
     reference: str
     above: int = 0
+    target: str | None = None
 
     def details(self) -> Mapping[str, Any]:
         """What a token holds."""
@@ -110,6 +113,7 @@ class Build:
             "folder": str(self.folder),
             "reference": self.reference,
             "above": self.above,
+            "target": self.target,
         }
 
 
@@ -212,7 +216,10 @@ def _outcome(
         reader.finish("cancelled" if reader.failed else "failed")
         raise failing.build_failed(reader.failed or _last_words(stream), steps)
     reader.finish("done")
-    return _image(engine, build, metadata)
+    image = _image(engine, build, metadata)
+    for size in layers.told(engine, image.image_id or build.reference, steps, build.target):
+        emit(size)
+    return image
 
 
 def _metadata(folder: Path) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from ..dockerfile.model import Dockerfile
 from ..dockerfile.parse import parse
 from ..errors import Cancelled, ImageError
 from ..events import Emit
-from . import failing, request, shipment
+from . import failing, layers, request, shipment
 from .bases import external_bases
 from .dialects.classic import ClassicReader
 from .dialects.steps import Steps
@@ -92,6 +92,8 @@ def _build(engine: Engine, live: request.Request, job: BuildJob, emit: Emit) -> 
         assert failed is not None
         raise failing.build_failed(failed, steps)
     reader.finish("done")
+    for size in layers.told(engine, image, steps, job.recipe.target):
+        emit(size)
     held = engine.inspect(image) or {}
     return BuiltImage(str(held.get("Id", image)), job.reference, size=held.get("Size"))
 

@@ -122,6 +122,16 @@ class Engine:
                 return None
             return found
 
+    def history(self, image: str) -> list[dict[str, Any]]:
+        """How an image was made, the newest first; empty where it is not held."""
+        import docker.errors
+
+        with self.asked_to(f"read how '{image}' was made"):
+            try:
+                return list(self.client.history(image))
+            except docker.errors.ImageNotFound:
+                return []
+
     def tag(self, image: str, reference: str) -> None:
         """Give `image` the further name `reference`."""
         name, _, tag = reference.rpartition(":")

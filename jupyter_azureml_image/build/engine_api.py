@@ -14,7 +14,7 @@ from typing import Any
 from ..dockerfile.parse import parse
 from ..errors import BuilderUnavailable, Cancelled
 from ..events import Emit
-from . import failing, request, shipment
+from . import failing, layers, request, shipment
 from .abilities import frontend_syntax
 from .bases import fetch_private
 from .dialects import trace
@@ -104,6 +104,8 @@ def _build(
         failed = replace(failed, error=sent.as_written(failed.error))
         raise failing.build_failed(failed, steps)
     reader.finish("done")
+    for size in layers.told(engine, image, steps, job.recipe.target):
+        emit(size)
     held = engine.inspect(image) or {}
     return BuiltImage(str(held.get("Id", image)), job.reference, size=held.get("Size"))
 

@@ -13,6 +13,7 @@ from ..events import (
     Connected,
     Event,
     Findings,
+    LayerSize,
     LinesSkipped,
     Listing,
     LogLine,
@@ -48,7 +49,8 @@ class StageState:
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """One build instruction (or other step) that began, in `stage` where a stage was running."""
+    """One build instruction (or other step) that began, in `stage` where a stage was running;
+    `size` are the bytes it added to the image, as far as that is known."""
 
     step: str
     title: str
@@ -56,6 +58,7 @@ class StepState:
     state: Literal["running"] | StepOutcome = "running"
     seconds: float = 0.0
     stage: Stage | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,11 @@ def _step_ended(state: State, event: StepEnded) -> State:
     return replace(state, steps=steps)
 
 
+def _sized(state: State, event: LayerSize) -> State:
+    steps = tuple(replace(s, size=event.size) if s.line == event.line else s for s in state.steps)
+    return replace(state, steps=steps)
+
+
 def _note(state: State, event: Note) -> State:
     return state if event in state.notes else replace(state, notes=(*state.notes, event))
 
@@ -213,6 +221,7 @@ _FOLDS: dict[type[Any], Callable[[State, Any], State]] = {
     Listing: _listing,
     StepStarted: _step_started,
     StepEnded: _step_ended,
+    LayerSize: _sized,
     LogLine: _line,
     LinesSkipped: _skipped,
     Transfer: _transfer,

@@ -9,6 +9,7 @@ from ..events import (
     Connected,
     Event,
     Findings,
+    LayerSize,
     LinesSkipped,
     Listing,
     LogLine,
@@ -102,6 +103,12 @@ def _step(event: StepStarted | StepEnded, state: State) -> Iterator[str]:
         yield f"  {words.step(step)}"
 
 
+def _sized(event: LayerSize, state: State) -> Iterator[str]:
+    for step in state.steps:
+        if step.line == event.line and event.size:
+            yield f"  layer of {words.size(event.size)}: {words.clean(step.title)}"
+
+
 def _connected(event: Connected, state: State) -> Iterator[str]:
     return _note(Note(event.text), state)
 
@@ -140,6 +147,7 @@ _ADDED: dict[type[Any], Callable[[Any, State], Iterator[str]]] = {
     Listing: _listing,
     StepStarted: _step,
     StepEnded: _step,
+    LayerSize: _sized,
     Connected: _connected,
     Note: _note,
     LinesSkipped: _skipped,

@@ -65,8 +65,10 @@ def stage(view: StageState) -> str:
 
 def step(view: StepState) -> str:
     """One build instruction in one line."""
-    took = f" ({seconds(view.seconds)})" if view.state in ("done", "failed") else ""
-    return f"{SIGNS[view.state]} {view.state}{took}: {clean(view.title)}"
+    told = [seconds(view.seconds)] if view.state in ("done", "failed") else []
+    told += [size(view.size)] if view.size else []
+    about = f" ({', '.join(told)})" if told else ""
+    return f"{SIGNS[view.state]} {view.state}{about}: {clean(view.title)}"
 
 
 def note(view: Note) -> str:

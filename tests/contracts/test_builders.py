@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_azureml_image.build.engine import RUN_LABEL
 from jupyter_azureml_image.errors import BuildFailed, Cancelled
-from jupyter_azureml_image.events import LogLine
+from jupyter_azureml_image.events import LayerSize, LogLine
 from tests.build.engines import LABEL, Heard, builder, docker_config, listing, make_job, traces
 from tests.build.signing import PASSWORD, USER
 
@@ -65,6 +65,9 @@ CMD ["true"]
         ("RUN cat /note /x/a.txt", 11, "done"),
     ]
     assert heard.said("RUN cat /note /x/a.txt") == [marker, "aaa"]
+    added = {event.line: event.size for event in heard.of(LayerSize)}
+    assert set(added) == {8, 9, 11}, "the stage that became the image"
+    assert added[9] >= len("aaa\n") + len("b")
     held = engine.inspect(NAME)
     assert image.image_id == held["Id"]
     assert image.size == held["Size"]

@@ -85,6 +85,17 @@ def test_every_event_is_folded_and_has_words() -> None:
     assert set(get_args(e.Event)) - set(_ADDED) == {e.StageStarted}
 
 
+def test_a_layer_is_told_with_its_size() -> None:
+    state = State()
+    printed: list[str] = []
+    for event in (e.StepStarted("1", "COPY a b", 3), e.StepEnded("1", "cached"), e.LayerSize(3, 5)):
+        state = fold(state, event)
+        printed += added(event, state)
+    assert "  ✓ cached (5 B): COPY a b" in list(lines(state))
+    assert "cached 5 B COPY a b" in seen(page(state))
+    assert printed[-1] == "  layer of 5 B: COPY a b"
+
+
 def test_folding_one_by_one_and_all_at_once_is_the_same() -> None:
     state = State()
     for event in FAILING:

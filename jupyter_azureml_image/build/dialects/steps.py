@@ -116,6 +116,26 @@ class Steps:
                 return self.step(stage.origin)
         return None
 
+    def adding(self, target: str | None) -> tuple[Instruction, ...]:
+        """The instructions that add layers to the stage `target` (None: the last one), those of
+        the stages it stands on included."""
+        last = len(self._stages) - 1
+        index = self._before(len(self._stages), target) if target else last
+        found: tuple[Instruction, ...] = ()
+        while index >= 0:
+            stage = self._stages[index]
+            found = (*stage.work, *found)
+            words = stage.origin.words
+            below = words[0].value if words and not stage.own_image else ""
+            index = self._before(index, below)
+        return found
+
+    def _before(self, end: int, name: str) -> int:
+        """Which stage before `end` has this name or number; -1 where none has."""
+        known = {str(at): at for at in range(end)}
+        known |= {self._stages[at].name: at for at in range(end)}
+        return known.get(name.lower(), -1)
+
     def at_line(self, line: int) -> Step | None:
         """The step whose instruction begins on `line` of the text, or the last one before."""
         before = [i for i in self._dockerfile.instructions if self._dockerfile.line(i) <= line]
