@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.place import Place
 from benchmarks.table import Row
 from benchmarks.turns import Work, at_most, in_turn
 from tools.jupyter_server import serving
-from tools.notebook_page import EMPTY, Notebook, chromium, new_page
+
+if TYPE_CHECKING:
+    from tools.notebook_page import Notebook
 
 IMPORT = "import ipywidgets\nimport jupyter_azureml_image as ji"
 PANEL = "panel = ji.panel({text!r})\npanel"
@@ -90,6 +92,9 @@ IDLE = "import time; time.sleep(2)"
 @contextmanager
 def _browser(place: Place) -> Iterator[_Desk]:
     """A page of JupyterLab in a real browser."""
+    # Only these rows need Playwright; without it they say so.
+    from tools.notebook_page import Notebook, chromium, new_page
+
     home = place.folder / "panel"
     shutil.rmtree(home, ignore_errors=True)  # JupyterLab opens again what was open
     folder = home / "work"
@@ -111,6 +116,8 @@ class _Desk:
     @contextmanager
     def fresh(self, *cells: str) -> Iterator[Notebook]:
         """A new notebook with these cells, the first of them run."""
+        from tools.notebook_page import EMPTY
+
         self._count += 1
         name = f"bench-{self._count}.ipynb"
         (self._folder / name).write_text(json.dumps(EMPTY))
