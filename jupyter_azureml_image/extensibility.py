@@ -10,6 +10,7 @@ python-extensibility), and the start script of mlflow-model-inference in Azure/a
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -110,6 +111,13 @@ def _copy_code(plan: NoBuild, root: Path, target: Path) -> None:
 
 def _install(plan: NoBuild, folder: Path) -> int:
     """Installs with this Python's pip, for the base's; gives the bytes it took."""
+    if importlib.util.find_spec("pip") is None:
+        raise ImageError(
+            f"{sys.executable} has no pip, which is what fetches the packages.",
+            hint="Install it into this environment ('python -m ensurepip', or 'uv pip install "
+            "pip'), or build the image instead.",
+            code="no-pip",
+        )
     version = plan.python or "3.12"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--target", str(folder), "--upgrade", "--only-binary=:all:"]

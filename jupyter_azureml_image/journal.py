@@ -273,7 +273,11 @@ class Journal:
         connection.row_factory = sqlite3.Row
         # A commit outlives this process without it, and a power cut is not what a journal of
         # runs is for: waiting for the disk took each of a run's notes ten milliseconds and more.
-        connection.execute("PRAGMA synchronous = OFF")
+        try:
+            connection.execute("PRAGMA synchronous = OFF")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
         return closing(connection)
 
 

@@ -71,7 +71,7 @@ def try_out(stack: Stack, tests: list[str]) -> int:
     uv = [sys.executable, "-m", "uv"]
     python = str(folder / "bin" / "python")
     for command in (
-        [*uv, "venv", "-q", "--clear", "--python", stack.python, str(folder)],
+        [*uv, "venv", "-q", "--clear", "--seed", "--python", stack.python, str(folder)],
         [*uv, "pip", "install", "-q", "--python", python, *stack.options, "-e", ".[dev]"],
     ):
         done = subprocess.run(command, cwd=ROOT, check=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_azureml_image.errors import BadUsage
+from jupyter_azureml_image.errors import BadUsage, ImageError
 from jupyter_azureml_image.extensibility import advise, make
 from jupyter_azureml_image.lint.check import Definition, DeploymentWish, LastBuild, Plans
 from jupyter_azureml_image.plan.request import Mounts, Rehearsal
@@ -202,6 +202,17 @@ def test_a_closed_network_installs_nothing() -> None:
 def test_a_dockerfile_that_needs_a_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadUsage, match="needs a build"):
         make(BASE + "RUN make\n", tmp_path, tmp_path / "out")
+
+
+def test_an_environment_without_pip_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "score.py").write_text(SCORE)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImageError, match="has no pip") as caught:
+        make(ONLY_PACKAGES, tmp_path, tmp_path / "serving")
+    assert "ensurepip" in str(caught.value.hint)
 
 
 def test_the_folder_form_is_made_with_wheels_for_the_base(tmp_path: Path) -> None:
