@@ -223,6 +223,11 @@ def test_what_the_form_cannot_say_is_kept_as_it_is(instruction: str) -> None:
     assert spec.to_dockerfile() == text
 
 
+def test_a_carriage_return_inside_an_instruction_is_kept_as_it_is() -> None:
+    text = "FROM base\n\nENV name one\r\\\ntwo\n"
+    assert ImageSpec.from_dockerfile(text).to_dockerfile() == text
+
+
 def test_a_text_with_faults_is_kept_whole() -> None:
     text = "FROM <image> x\n\nUSER me\n"
     spec = ImageSpec.from_dockerfile(text)

@@ -7,6 +7,7 @@ workspace ws1".
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,9 +87,11 @@ def coded(code: str, message: str) -> tuple[str, str]:
 
 def _json(response: Any) -> Any:
     try:
-        return response.json()
+        # azure-core's older kind of answer, which azure-ai-ml 1.21 still gets, has no json().
+        return response.json() if hasattr(response, "json") else json.loads(response.text())
     except (ValueError, UnicodeError):
-        return {"message": one_line(getattr(response, "text", "") or "", 200)}
+        text = getattr(response, "text", "")
+        return {"message": one_line((text() if callable(text) else text) or "", 200)}
     except Exception as error:  # azure-core's own DecodeError, of a body that is no JSON
         return {"message": one_line(str(error), 200)}
 

@@ -197,9 +197,10 @@ def _commands(instruction: Instruction) -> list[list[str]] | None:
 def value_of(raw: str) -> str | None:
     """A word's value in the form's own notation: variables as they are, a literal dollar as `\\$`.
 
-    None where that cannot be told: quotes or braces that do not close.
+    None where that cannot be told: quotes or braces that do not close, or a carriage return in
+    the middle of a line (before a continuation, say), which no field can hold.
     """
-    if "$" in raw and expand(raw, {}).problem:
+    if any(end in raw for end in "\r\n\0") or ("$" in raw and expand(raw, {}).problem):
         return None
     if not any(character in raw for character in "'\"\\"):
         return raw

@@ -13,6 +13,7 @@ from jupyter_azureml_image.errors import RegistryError, VersionTaken
 from jupyter_azureml_image.events import Event, Transfer
 from jupyter_azureml_image.plan.registration import Registration
 from jupyter_azureml_image.plan.request import Routes
+from tests.sandbox.test_environments import scoring_route
 
 from .images import make
 
@@ -82,7 +83,7 @@ def test_an_environment_is_registered_by_digest_with_its_routes_and_tags(
 
     environment = workspace.environment(stored)
     assert environment.image == pushed
-    assert environment.inference_config["scoringRoute"] == {"port": 5001, "path": "/score"}
+    assert scoring_route(environment) == (5001, "/score")
     assert workspace.find_environment(asked.name, "1") == stored
     assert workspace.find_environment(asked.name, "2") is None
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_azureml_image.azure.refusals import Refusal, one_line, refused
+from jupyter_azureml_image.azure.refusals import Refusal, from_answer, one_line, refused
 from jupyter_azureml_image.azure.translate import explain, translated
 from jupyter_azureml_image.errors import (
     AzureError,
@@ -46,6 +46,19 @@ def test_every_exception_of_azure_core_is_named_in_the_table() -> None:
 
     missing = [c.__name__ for c in _azure_core_errors() if f"azure.{c.__name__}" not in _FOREIGN]
     assert not missing
+
+
+def test_an_answer_of_the_older_kind_is_read_too() -> None:
+    """azure-ai-ml up to 1.21 is answered through azure-core's first transport."""
+
+    class Older:
+        status_code, headers, request = 400, {}, None
+
+        def text(self) -> str:
+            return '{"error": {"code": "OutOfQuota", "message": "Not enough quota"}}'
+
+    read = from_answer(Older())
+    assert (read.code, read.message) == ("OutOfQuota", "Not enough quota")
 
 
 def test_azure_ai_mls_own_errors_become_a_sentence() -> None:
