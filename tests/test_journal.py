@@ -10,7 +10,8 @@ from jupyter_azureml_image import events
 from jupyter_azureml_image.build.ports import RunToken
 from jupyter_azureml_image.errors import BadUsage
 from jupyter_azureml_image.events import LogLine, RunEnded, RunStarted, StageStarted, StepStarted
-from jupyter_azureml_image.journal import Journal, _line
+from jupyter_azureml_image.journal import Journal
+from jupyter_azureml_image.recording import line_of
 
 
 @pytest.fixture
@@ -181,6 +182,6 @@ def test_a_forgotten_run_leaves_nothing(journal):
 @pytest.mark.parametrize("step", [None, "2"])
 def test_a_log_line_is_written_by_the_short_way_as_by_the_long_one(text, step):
     event = events.LogLine(text, step)
-    written = json.loads(_line(event))
+    written = json.loads(line_of(event))
     assert written.pop("at") > 0
     assert written == events.to_json(event)

@@ -5,7 +5,7 @@ and the keyword arguments of the Python functions: all of them, once.
 from __future__ import annotations
 
 from ..stages import STAGES
-from .table import HELP, Command, Option, Word
+from .table import HELP, TRACEBACK, Command, Option, Word
 
 NAME = Word("name", "NAME[:VERSION]", "The environment's name, and its version if you choose it.")
 
@@ -182,7 +182,7 @@ _SHOWING = (
         choices=("text", "json", "sarif"),
         default="text",
     ),
-    Option(("--traceback",), "Show the whole traceback of a failure.", "switch"),
+    TRACEBACK,
     HELP,
 )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from .catalog import IMAGES, REFRESH
 from .cell import OPTIONS
-from .table import HELP, Command, Option, Word
+from .table import HELP, TRACEBACK, Command, Option, Word
 
 PROG = "python -m jupyter_azureml_image"
 
 _FORMAT = Option(
     ("--format",), "How it is printed.", "choice", choices=("text", "json"), default="text"
 )
-_TRACEBACK = Option(("--traceback",), "Show the whole traceback of a failure.", "switch")
 _RUN_OPTIONS = tuple(option for option in OPTIONS if "command" in option.faces)
 
 _FILE = Word("dockerfile", "DOCKERFILE", "The file (default: Dockerfile in the context).", False)
@@ -41,28 +41,16 @@ COMMANDS: tuple[Command, ...] = (
         "run",
         "Run the image cells of a notebook, in order.",
         (Word("notebook", "NOTEBOOK", "The .ipynb file."),),
-        (_TRACEBACK, HELP),
+        (TRACEBACK, HELP),
     ),
     _command(
         "bases",
         "The catalog of base images.",
+        (IMAGES,),
         (
-            Word(
-                "words",
-                "WORDS",
-                "Only those that match, or one IMAGE:TAG.",
-                needed=False,
-                many=True,
-            ),
-        ),
-        (
-            Option(
-                ("--refresh",),
-                "Ask the registry for tags and digests; of one IMAGE:TAG, the line that pins it.",
-                "switch",
-            ),
+            REFRESH,
             _FORMAT,
-            _TRACEBACK,
+            TRACEBACK,
             HELP,
         ),
     ),
@@ -71,7 +59,7 @@ COMMANDS: tuple[Command, ...] = (
         "Examine engine, disk, identity, workspace and registry; changes nothing. Exit code 1 "
         "when something is bad.",
         (),
-        (_FORMAT, _TRACEBACK, HELP),
+        (_FORMAT, TRACEBACK, HELP),
     ),
     _command(
         "sandbox",
@@ -87,7 +75,7 @@ COMMANDS: tuple[Command, ...] = (
             Option(("--user",), "For this user (the default).", "switch"),
             Option(("--sys-prefix",), "For this Python environment.", "switch"),
             Option(("--to",), "Into this labextensions folder.", "path", "DIR"),
-            _TRACEBACK,
+            TRACEBACK,
             HELP,
         ),
     ),

@@ -99,3 +99,4 @@ class Command:
 
 
 HELP = Option(("-h", "--help"), "Show this and do nothing.", "switch")
+TRACEBACK = Option(("--traceback",), "Show the whole traceback of a failure.", "switch")

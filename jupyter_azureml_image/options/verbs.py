@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .table import HELP, Command, Option, Word
+from .catalog import IMAGES, REFRESH
+from .table import HELP, TRACEBACK, Command, Option, Word
 
-_TRACEBACK = Option(("--traceback",), "Show the whole traceback of a failure.", "switch")
 _RUN = Word("run", "RUN", "The run's id, or how it begins.")
 _LAST_RUN = Word(
     "run", "RUN", "The run's id, or how it begins; without it the latest.", needed=False
@@ -14,7 +14,7 @@ _LAST_RUN = Word(
 def _verb(
     verb: str, summary: str, words: tuple[Word, ...] = (), options: tuple[Option, ...] = ()
 ) -> Command:
-    return Command(verb, f"%azureml_image {verb}", summary, words, (*options, _TRACEBACK, HELP))
+    return Command(verb, f"%azureml_image {verb}", summary, words, (*options, TRACEBACK, HELP))
 
 
 _WORKSPACE = (
@@ -75,22 +75,8 @@ VERBS: tuple[Command, ...] = (
     _verb(
         "bases",
         "The catalog of base images: status, Python, accelerator, successor.",
-        (
-            Word(
-                "words",
-                "WORDS",
-                "Only those that match, or one IMAGE:TAG.",
-                needed=False,
-                many=True,
-            ),
-        ),
-        (
-            Option(
-                ("--refresh",),
-                "Ask the registry for tags and digests; of one IMAGE:TAG, the line that pins it.",
-                "switch",
-            ),
-        ),
+        (IMAGES,),
+        (REFRESH,),
     ),
     _verb("runs", "The runs of this machine, the newest first."),
     _verb("attach", "Show a run again, and go on with it where its kernel ended.", (_LAST_RUN,)),
