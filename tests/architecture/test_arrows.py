@@ -14,7 +14,8 @@ NAME = "jupyter_azureml_image"
 CORE = {
     "errors", "events", "records", "wire", "stages", "state", "cancellation", "journal",
     "recording", "spec", "options", "dockerfile", "lint", "context", "plan", "view", "explain",
-    "catalog", "result", "outside", "gather", "registering", "inspection", "existing", "planning", "pipeline", "run",
+    "catalog", "result", "outside", "gather", "registering", "inspection", "existing", "planning",
+    "pipeline", "run",
 }  # fmt: skip
 PORTS = {"build.ports", "rehearse.verdict"}
 OUTSIDE_WORLD = {
