@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 from tools import debian
 
@@ -29,8 +29,13 @@ PATIENCE = 120_000
 # Playwright's own five seconds would be a threshold on the machine's load.
 expect.set_options(timeout=PATIENCE)
 
-# Notebook 7 throws these at its start, by itself.
-_KNOWN_ERRORS = ("reading 'schema'", "'filebrowser:open-path' not registered")
+# Others' own errors: what they say, and a word of the stack that tells whose they are. Notebook 7
+# throws the first two at its start, ipywidgets the third at a notebook opened without a kernel.
+_KNOWN_ERRORS = (
+    ("reading 'schema'", ""),
+    ("'filebrowser:open-path' not registered", ""),
+    ("reading 'kernel'", "/@jupyter-widgets/jupyterlab-manager/"),
+)
 
 EMPTY: dict[str, Any] = {
     "cells": [],
@@ -59,15 +64,16 @@ def chromium() -> Iterator[Browser]:
 
 
 def new_page(browser: Browser, url: str) -> tuple[Page, list[str]]:
-    """A page with the application ready in it, and the errors it throws (those of Notebook 7
-    itself left out)."""
+    """A page with the application ready in it, and the errors it throws, each with its stack
+    (those known to be others' left out)."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     page.set_default_timeout(PATIENCE)
     errors: list[str] = []
 
-    def thrown(error: object) -> None:
-        if not any(known in str(error) for known in _KNOWN_ERRORS):
-            errors.append(str(error))
+    def thrown(error: Error) -> None:
+        stack = error.stack or ""
+        if not any(says in str(error) and whose in stack for says, whose in _KNOWN_ERRORS):
+            errors.append(f"{error}\n{stack}")
 
     page.on("pageerror", thrown)
     page.add_init_script(_CLOSE_DIALOG)

@@ -41,6 +41,18 @@ def test_a_wrong_option_is_underlined_in_the_magic_line(notebook: Notebook) -> N
     expect(mark.first).to_be_visible()
 
 
+def test_fix_replaces_the_executed_cell_in_the_page(notebook: Notebook) -> None:
+    below = "print('the cell below stays')"
+    notebook.set_cells(LOAD, DASH.replace("env\n", "env --fix --until check\n"), below)
+    notebook.run(0)
+    notebook.run(1)
+    lines = notebook.cell(1).locator(".cm-line")
+    expect(lines.nth(2)).to_have_text("RUN pip install --no-cache-dir -r x.txt")
+    expect(lines.nth(0)).to_have_text("%%azureml_dockerfile env --until check")
+    expect(lines.nth(1)).to_have_text("FROM python:3.12-slim")
+    assert notebook.source(2) == below
+
+
 def test_the_same_file_works_in_notebook_7(browser: Browser, server: Server) -> None:
     (server.folder / "seven.ipynb").write_text(
         json.dumps({**EMPTY, "cells": [_cell("a", LOAD), _cell("b", DASH)]})

@@ -140,8 +140,9 @@ def test_a_button_builds_for_real_and_the_card_stays_when_reopened(
     page, more = new_page(browser, f"{server.url}/lab/workspaces/reopened")
     page.evaluate(
         "async () => { const app = window.jupyterapp; await app.restored;"
-        " await app.commands.execute('docmanager:open', {path: 'panel.ipynb',"
-        " kernelPreference: {shouldStart: false, canStart: false}}); }"
+        " const p = await app.commands.execute('docmanager:open', {path: 'panel.ipynb',"
+        " kernelPreference: {shouldStart: false, canStart: false}});"
+        " await p.sessionContext.ready; }"
     )
     card = page.locator(".jp-Notebook:visible .jp-Cell").nth(1)
     expect(card).to_contain_text("In the engine")
