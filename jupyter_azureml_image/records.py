@@ -1,11 +1,12 @@
 """`dataclass(...)` for the core's records: cheap to declare.
 
 The standard decorator writes, compiles and runs up to eight functions for every class. A first
-check meets a hundred classes, makes instances of half of them and prints or compares hardly
-one: that was a third of its time. Here a class gets its initialiser, the only method that has to
-be written, with its first instance; the other methods are the same few for all. The fields are
-the standard ones, so `dataclasses.fields` and `replace` work. What no record uses (inheritance,
-`InitVar`, `kw_only`, `init=False`) is not there.
+check meets a hundred classes, makes a few instances of half of them and prints or compares
+hardly one: that was a third of its time. Here the methods are the same few for all; only the
+initialiser is written out, as the standard decorator does, and that when a class has shown that
+many are made of it: compiling one costs as much as fifty calls of the general one save. The
+fields are the standard ones, so `dataclasses.fields` and `replace` work. What no record uses
+(inheritance, `InitVar`, `kw_only`, `init=False`) is not there.
 
 For type checkers this is the standard decorator itself.
 """
@@ -13,11 +14,15 @@ For type checkers this is the standard decorator itself.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 __all__ = ["dataclass"]
+
+MANY = 50
+"""As many instances of a class are made by the general initialiser."""
 
 _UNSET: Any = dataclasses.MISSING
 
@@ -28,17 +33,22 @@ def _decorator(
     def declare(plain: type) -> type:
         """The slotted class of a plain one whose annotations are the fields."""
         fields = {name: plain.__dict__.get(name, _UNSET) for name in plain.__annotations__}
-        left_out = {*fields, "__dict__", "__weakref__"}
-        body = {name: value for name, value in plain.__dict__.items() if name not in left_out}
-        body |= {"__qualname__": plain.__qualname__, "__dataclass_fields__": _Fields(plain)}
+        body = {name: value for name, value in plain.__dict__.items() if name not in fields}
+        body.pop("__dict__", None)
+        body.pop("__weakref__", None)
         cached = () if slots else ("__dict__",)  # where cached properties are kept
-        body |= {"__slots__": (*fields, *cached), "__match_args__": tuple(fields)}
-        body |= {"__init__": _first_instance(fields), "__reduce__": _reduce}
-        body.setdefault("__repr__", _representation(fields))
+        body["__slots__"] = (*fields, *cached)
+        body["__match_args__"] = tuple(fields)
+        body["__dataclass_fields__"] = _Fields(plain)
+        body["__qualname__"] = plain.__qualname__
+        body["__init__"] = _general(fields)
+        body["__reduce__"] = _reduce
+        body.setdefault("__repr__", _representation)
         if eq:
-            body |= _comparison(fields, hashed=frozen)
+            body["__eq__"] = _equal
+            body["__hash__"] = _hash if frozen else None
         if frozen:
-            body |= {"__setattr__": _refuse, "__delattr__": _refuse}
+            body["__setattr__"] = body["__delattr__"] = _refuse
         return type(plain)(plain.__name__, plain.__bases__, body)
 
     return declare
@@ -56,14 +66,43 @@ class _Fields:
         return made.__dataclass_fields__
 
 
-def _first_instance(fields: Mapping[str, Any]) -> Callable[..., None]:
-    """Stands for the initialiser until there is one."""
+def _general(fields: Mapping[str, Any]) -> Callable[..., None]:
+    """Makes the first instances. What it cannot take (a field that is missing, unknown or given
+    twice) goes to the written initialiser, which says so in Python's own words."""
+    left, put = MANY, object.__setattr__
 
     def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807  # it becomes one
-        type.__setattr__(type(self), "__init__", _initialiser(type(self), fields))
-        self.__init__(*values, **named)
+        nonlocal left
+        left -= 1
+        given = {**dict(zip(fields, values, strict=False)), **named}
+        clear = len(given) == len(values) + len(named) and given.keys() <= fields.keys()
+        if left < 0 or not clear:
+            return _write(self, fields, values, named)
+        for name, default in fields.items():
+            value = given[name] if name in given else _made(default)
+            if value is _UNSET:
+                return _write(self, fields, values, named)
+            put(self, name, value)
+        if hasattr(self, "__post_init__"):
+            self.__post_init__()
+        return None
 
     return __init__
+
+
+def _made(given: Any) -> Any:
+    if not isinstance(given, dataclasses.Field):
+        return given
+    make: Any = given.default_factory
+    return given.default if make is _UNSET else make()
+
+
+def _write(
+    self: Any, fields: Mapping[str, Any], values: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    """From here on the class has its own initialiser."""
+    type.__setattr__(type(self), "__init__", _initialiser(type(self), fields))
+    self.__init__(*values, **named)
 
 
 def _initialiser(cls: type, fields: Mapping[str, Any]) -> Callable[..., None]:
@@ -94,39 +133,36 @@ def _initialiser(cls: type, fields: Mapping[str, Any]) -> Callable[..., None]:
     return written
 
 
-def _those(fields: Mapping[str, Any], wish: str) -> tuple[str, ...]:
+@functools.cache
+def _those(cls: type, wish: str) -> tuple[str, ...]:
     """The fields that take part in `repr` or `compare`."""
-    return tuple(
-        name
-        for name, given in fields.items()
-        if not isinstance(given, dataclasses.Field) or getattr(given, wish)
-    )
+    return tuple(each.name for each in dataclasses.fields(cls) if getattr(each, wish))
 
 
-def _representation(fields: Mapping[str, Any]) -> Callable[[object], str]:
-    shown = _those(fields, "repr")
-
-    def __repr__(self: object) -> str:  # noqa: N807  # it becomes one
-        values = (f"{name}={getattr(self, name)!r}" for name in shown)
-        return f"{type(self).__qualname__}({', '.join(values)})"
-
-    return __repr__
+@functools.cache
+def _compared(cls: Any) -> Callable[[object], Any]:
+    names = _those(cls, "compare")
+    return attrgetter(*names) if names else lambda record: ()
 
 
-def _comparison(fields: Mapping[str, Any], *, hashed: bool) -> dict[str, Any]:
-    """Equal means the same class and equal fields, and so does the hash."""
-    names = _those(fields, "compare")
-    values: Callable[[object], Any] = attrgetter(*names) if names else lambda record: ()
+def _representation(self: Any) -> str:
+    cls: Any = type(self)
+    values = (f"{name}={getattr(self, name)!r}" for name in _those(cls, "repr"))
+    return f"{cls.__qualname__}({', '.join(values)})"
 
-    def __eq__(self: object, other: object) -> Any:  # noqa: N807  # it becomes one
-        if type(other) is not type(self):
-            return NotImplemented
-        return values(self) == values(other)
 
-    def __hash__(self: object) -> int:  # noqa: N807  # it becomes one
-        return hash(values(self))
+def _equal(self: Any, other: Any) -> Any:
+    """The same class and equal fields."""
+    if type(other) is not type(self):
+        return NotImplemented
+    cls: Any = self.__class__
+    values = _compared(cls)
+    return bool(values(self) == values(other))
 
-    return {"__eq__": __eq__, "__hash__": __hash__ if hashed else None}
+
+def _hash(self: Any) -> int:
+    cls: Any = type(self)
+    return hash(_compared(cls)(self))
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:

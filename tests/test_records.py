@@ -166,3 +166,48 @@ def test_a_record_without_fields_is_a_record(dataclass):
     assert Nothing() == Nothing()
     assert hash(Nothing()) == hash(Nothing())
     assert repr(Nothing()).endswith("Nothing()")
+
+
+def test_the_first_records_of_a_class_and_the_many_are_made_alike():
+    @records.dataclass(slots=True)
+    class Counted:
+        """Counts how often it was made ready."""
+
+        name: str
+        size: int = 3
+        labels: Mapping[str, str] = field(default_factory=dict)
+        ready: int = 0
+
+        def __post_init__(self) -> None:
+            self.ready += 1
+
+    first = [Counted("a"), Counted("a", 4), Counted(size=5, name="b"), Counted("c", labels={})]
+    general = Counted.__init__
+    for _ in range(records.MANY):
+        Counted("x")
+    many = [Counted("a"), Counted("a", 4), Counted(size=5, name="b"), Counted("c", labels={})]
+    assert Counted.__init__ is not general
+    assert first == many
+    assert {each.ready for each in (*first, *many)} == {1}
+    assert many[0].labels is not many[1].labels
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda r: r(), lambda r: r("a", 1, {}, "", 5), lambda r: r("a", name="b")]
+)
+def test_what_cannot_be_made_is_refused_in_the_same_words_by_the_first_record(wrong):
+    def told(record):
+        with pytest.raises(TypeError) as error:
+            wrong(record)
+        return str(error.value).rpartition(f"{record.__name__}.")[2]
+
+    @records.dataclass(frozen=True, slots=True)
+    class Fresh:
+        """No instance yet."""
+
+        name: str
+        size: int = 3
+        labels: Mapping[str, str] = field(default_factory=dict)
+        note: str = ""
+
+    assert told(Fresh) == told(Standard)
