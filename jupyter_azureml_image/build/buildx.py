@@ -1,4 +1,4 @@
-"""The first way: `docker buildx build` as a child process that survives the kernel.
+"""The first way: `buildx build` as a child process that survives the kernel.
 
 The child writes its progress to a file in the run's own folder; this process only follows
 the file. A new kernel follows the same file from its first byte (`attach`).
@@ -60,7 +60,7 @@ class BuildxBuilder:
             # buildx signs in with the docker configuration only.
             fetch_private(self._engine, job.recipe, parse(job.recipe.text), emit)
         _write_inputs(job)
-        command = _command(self._buildx.docker, job)
+        command = _command(self._buildx.command, job)
         surroundings = program.environment(self._engine, job.folder)
         surroundings.update(_secret_values(job.recipe.secrets))
         try:
@@ -131,9 +131,9 @@ def _write_inputs(job: BuildJob) -> None:
     (job.folder / f"{_DOCKERFILE}.dockerignore").write_bytes(rules)
 
 
-def _command(docker: str, job: BuildJob) -> list[str]:
+def _command(buildx: tuple[str, ...], job: BuildJob) -> list[str]:
     recipe = job.recipe
-    command = [docker, "buildx", "build", "--progress=rawjson"]
+    command = [*buildx, "build", "--progress=rawjson"]
     # A builder of its own (docker-container, kubernetes) keeps the image unless it is loaded.
     command += ["--load"] if program.chosen_builder() else ["--builder", "default"]
     command += ["--provenance=false", "--sbom=false", "--platform", recipe.platform]

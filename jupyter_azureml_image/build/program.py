@@ -1,4 +1,8 @@
-"""The buildx program: whether it answers, and the environment it is started in."""
+"""The buildx program: whether it answers, and the environment it is started in.
+
+It is started by itself where it lies where the docker command line would find it: that one
+starts a plugin once to ask what it is and once to use it, which takes a tenth of a second.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +20,28 @@ from .engine import Engine
 from .locate import config_folder, read_config, without_missing_helpers
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
-_PATIENCE = 10.0  # seconds for `docker buildx version`; it answers in a twentieth of one
+_PATIENCE = 10.0  # seconds for `buildx version`; it answers in a twentieth of one
+_PLUGIN = "docker-buildx.exe" if sys.platform == "win32" else "docker-buildx"
+# Docker's own list, after the user's folders: cli-plugins/manager/manager_unix.go (docker/cli).
+_SYSTEM = (
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Buildx:
-    """The docker command line with a buildx plugin that answered."""
+    """A buildx that answered, and the words that it is started with: its own program, or
+    `docker buildx`."""
 
-    docker: str
+    command: tuple[str, ...]
     version: str
 
 
-# By docker program and configuration: starting both only to hear the version takes a tenth of a
-# second or more. One that is missing is looked for again, so that it can be installed meanwhile.
+# By docker program and configuration: starting one only to hear the version takes a twentieth of
+# a second or more. One that is missing is looked for again, so that it can be installed meanwhile.
 _found: dict[tuple[str, str], Buildx] = {}
 
 
@@ -37,15 +51,34 @@ def find_buildx(engine: Engine) -> Buildx | None:
     if docker is None or engine.podman:
         return None
     key = docker, str(config_folder(os.environ))
-    if key not in _found and (version := _version(engine, docker)) is not None:
-        _found[key] = Buildx(docker, version)
+    if key not in _found and (buildx := _answering(engine, docker)) is not None:
+        _found[key] = buildx
     return _found.get(key)
 
 
-def _version(engine: Engine, docker: str) -> str | None:
+def _answering(engine: Engine, docker: str) -> Buildx | None:
+    plugin = find_plugin()
+    commands = [(str(plugin),)] if plugin else []
+    for command in (*commands, (docker, "buildx")):
+        if (version := _version(engine, command)) is not None:
+            return Buildx(command, version)
+    return None
+
+
+def find_plugin() -> Path | None:
+    """The plugin that the docker command line would start, where it is in a folder known here."""
+    own = config_folder(os.environ)
+    more = read_config(os.environ).get("cliPluginsExtraDirs") or ()
+    folders = [*map(str, more), str(own / "cli-plugins"), *_SYSTEM]
+    places = (Path(folder) / _PLUGIN for folder in folders)
+    found = (place for place in places if place.is_file() and os.access(place, os.X_OK))
+    return next(found, None)
+
+
+def _version(engine: Engine, command: tuple[str, ...]) -> str | None:
     try:
         said = subprocess.run(
-            [docker, "buildx", "version"],
+            [*command, "version"],
             env=environment(engine, None),
             stdin=subprocess.DEVNULL,
             capture_output=True,

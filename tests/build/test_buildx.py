@@ -218,7 +218,7 @@ def test_the_users_folders_are_left_as_they_were(
 
 
 def test_a_program_that_is_gone_is_a_sentence(engine, tmp_path):
-    gone = BuildxBuilder(engine, Buildx(str(tmp_path / "docker"), "0.0.0"))
+    gone = BuildxBuilder(engine, Buildx((str(tmp_path / "docker"), "buildx"), "0.0.0"))
     with pytest.raises(BuilderUnavailable) as failed:
         gone.start(make_job(tmp_path, "FROM scratch\nCOPY . /\n"), Heard())
     assert failed.value.message.startswith("'docker buildx' could not be started")

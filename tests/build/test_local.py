@@ -1,9 +1,13 @@
 """Which ways are there, and in which order."""
 
+import json
+import shutil
+
 import pytest
 
 from jupyter_azureml_image.build.local import WAY, local_builders
 from jupyter_azureml_image.build.ports import RunToken
+from jupyter_azureml_image.build.program import find_buildx, find_plugin
 from jupyter_azureml_image.errors import BadSettings, BuilderUnavailable
 from tests.build.engines import Heard
 
@@ -30,6 +34,34 @@ def test_without_the_plugin_the_engine_itself_builds(engine, monkeypatch, tmp_pa
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     assert "engine-api" in ways(engine)
+
+
+def test_the_plugin_is_started_by_itself_where_the_command_line_would_find_it(
+    engine, buildx_plugin, tmp_path, monkeypatch
+):
+    assert find_buildx(engine).command == (str(buildx_plugin),)
+    own, more = tmp_path / "cli-plugins", tmp_path / "more"
+    for folder in (own, more):
+        folder.mkdir()
+        (folder / "docker-buildx").symlink_to(buildx_plugin)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert find_plugin() == own / "docker-buildx"
+    (tmp_path / "config.json").write_text(json.dumps({"cliPluginsExtraDirs": [str(more)]}))
+    assert find_plugin() == more / "docker-buildx"
+
+
+def test_a_plugin_that_does_not_answer_by_itself_is_left_to_the_command_line(
+    engine, tmp_path, monkeypatch
+):
+    docker = tmp_path / "bin" / "docker"
+    for program, words in ((docker, "v0.12.3"), (tmp_path / "cli-plugins/docker-buildx", "no")):
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\necho {words}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    found = find_buildx(engine)
+    assert (found.command, found.version) == ((shutil.which("docker"), "buildx"), "0.12.3")
 
 
 def test_a_way_can_be_forced_and_a_wrong_one_is_refused(engine, monkeypatch):
