@@ -70,8 +70,9 @@ def _build(engine: Engine, live: request.Request, job: BuildJob, emit: Emit) -> 
     image: str | None = None
     failed = None
     headers = _credentials(engine, job, dockerfile)
+    asked = request.parameters(engine, job, sent.dockerfile)
     try:
-        for message in live.messages(request.parameters(engine, job, sent), headers, sent, emit):
+        for message in live.messages(asked, headers, live.upload(sent, emit)):
             if "stream" in message:
                 reader.feed_text(str(message["stream"]))
             elif "error" in message:

@@ -1,13 +1,16 @@
-"""The second way: the engine's BuildKit over its own API, needing nothing but docker-py.
+"""The second way: the engine's BuildKit over its own API, needing neither docker nor buildx.
 
-`POST /build?version=2` without a session: no secrets, no ssh, and private bases only when
-the engine holds them already, so those are pulled first.
+`POST /build?version=2`, with a session by which the engine asks for the files it lacks; where
+it refuses one, with the whole context as an archive. Either way no secrets, no ssh, and private
+bases only when the engine holds them already, so those are pulled first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -78,22 +81,28 @@ def ended_with_its_kernel() -> BuilderUnavailable:
 def _build(
     engine: Engine, live: request.Request, job: BuildJob, emit: Emit, build_id: str
 ) -> BuiltImage:
+    from .session.begin import DOCKERFILE, begin
+
     dockerfile = parse(job.recipe.text)
     fetch_private(engine, job.recipe, dockerfile, emit)
-    sent = shipment.prepare(dockerfile, job.manifest, job.recipe.path)
-    asked = {**request.parameters(engine, job, sent), "version": "2", "buildid": build_id}
     steps = Steps(dockerfile, job.recipe.above)
     reader = SolveReader(steps, emit)
-    image: str | None = None
-    error: str | None = None
+    asked = {"version": "2", "buildid": build_id}
+    as_written: Callable[[str], str] = str
     try:
-        for message in live.messages(asked, {}, sent, emit):
-            if message.get("id") == _TRACE:
-                reader.see(trace.read(str(message.get("aux", ""))))
-            elif message.get("id") == _IMAGE:
-                image = str(message["aux"]["ID"])
-            elif "error" in message:
-                error = _error(message)
+        if begun := begin(engine, job):
+            with contextlib.closing(begun) as session:
+                asked |= request.parameters(engine, job, DOCKERFILE)
+                asked |= {"remote": "client-session", "session": session.identity}
+                image, error = _follow(live.messages(asked, {}, b""), reader)
+            if image is None and session.fault:
+                reader.finish("failed")
+                raise session.fault
+        else:
+            sent = shipment.prepare(dockerfile, job.manifest, job.recipe.path)
+            as_written = sent.as_written
+            asked |= request.parameters(engine, job, sent.dockerfile)
+            image, error = _follow(live.messages(asked, {}, live.upload(sent, emit)), reader)
     except Cancelled:
         reader.finish("cancelled")
         raise
@@ -101,13 +110,29 @@ def _build(
         reader.finish("cancelled" if reader.failed else "failed")
         words = error or "the engine ended its answer without an image (connection broken)"
         failed = reader.failed or Failed(words)
-        failed = replace(failed, error=sent.as_written(failed.error))
+        failed = replace(failed, error=as_written(failed.error))
         raise failing.build_failed(failed, steps)
     reader.finish("done")
     for size in layers.told(engine, image, steps, job.recipe.target):
         emit(size)
     held = engine.inspect(image) or {}
     return BuiltImage(str(held.get("Id", image)), job.reference, size=held.get("Size"))
+
+
+def _follow(
+    messages: Iterator[dict[str, Any]], reader: SolveReader
+) -> tuple[str | None, str | None]:
+    """The engine's answer to its end: the image's id, and its error."""
+    image: str | None = None
+    error: str | None = None
+    for message in messages:
+        if message.get("id") == _TRACE:
+            reader.see(trace.read(str(message.get("aux", ""))))
+        elif message.get("id") == _IMAGE:
+            image = str(message["aux"]["ID"])
+        elif "error" in message:
+            error = _error(message)
+    return image, error
 
 
 def _error(message: dict[str, Any]) -> str:

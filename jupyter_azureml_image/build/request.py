@@ -37,8 +37,7 @@ class Request:
         self,
         parameters: Mapping[str, str],
         headers: Mapping[str, str],
-        shipment: Shipment,
-        emit: Emit,
+        body: Iterator[bytes] | bytes,
     ) -> Iterator[dict[str, Any]]:
         """The engine's messages; a refusal before the first is given as an `error` message.
 
@@ -54,7 +53,7 @@ class Request:
                     f"{client.base_url}/v{client.api_version}/build",
                     params=dict(parameters),
                     headers={"Content-Type": "application/x-tar", **headers},
-                    data=self._upload(shipment, emit),
+                    data=body,
                     stream=True,
                     timeout=None,  # a RUN may be silent for hours
                 )
@@ -71,7 +70,8 @@ class Request:
         if self._cancelled.is_set():
             raise Cancelled("The build was stopped.")
 
-    def _upload(self, shipment: Shipment, emit: Emit) -> Iterator[bytes]:
+    def upload(self, shipment: Shipment, emit: Emit) -> Iterator[bytes]:
+        """The archive as a request's body; its progress goes to `emit`."""
         sent = reported = 0
         for piece in shipment.pieces():
             if self._cancelled.is_set():
@@ -96,15 +96,15 @@ class Request:
                 stream.shutdown(socket.SHUT_RDWR)
 
 
-def parameters(engine: Engine, job: BuildJob, shipment: Shipment) -> dict[str, str]:
-    """What both versions of the builder are asked."""
+def parameters(engine: Engine, job: BuildJob, dockerfile: str) -> dict[str, str]:
+    """What both versions of the builder are asked; `dockerfile` is its name where they look."""
     recipe = job.recipe
     arguments = {
         **proxy_arguments(read_config(os.environ), engine.place.host),
         **dict(recipe.build_args),
     }
     found = {
-        "dockerfile": shipment.dockerfile,
+        "dockerfile": dockerfile,
         "t": job.reference,
         "platform": recipe.platform,
         "buildargs": json.dumps(arguments),

@@ -12,14 +12,14 @@ PACKAGE = Path(__file__).parents[2] / "jupyter_azureml_image"
 NAME = "jupyter_azureml_image"
 
 CORE = {
-    "errors", "events", "records", "wire", "stages", "state", "cancellation", "journal",
+    "errors", "events", "patterns", "records", "wire", "stages", "state", "cancellation", "journal",
     "recording", "spec", "options", "dockerfile", "lint", "context", "plan", "view", "explain",
     "catalog", "result", "outside", "gather", "registering", "inspection", "existing", "planning",
     "pipeline", "run",
 }  # fmt: skip
 PORTS = {"build.ports", "rehearse.verdict"}
 OUTSIDE_WORLD = {
-    "build": {"docker", "requests", "urllib3"},
+    "build": {"docker", "grpclib", "requests", "urllib3"},
     "rehearse": {"docker"},
     "azure": {"azure", "requests", "docker"},
     "notebook": {"IPython", "traitlets", "ipykernel", "comm"},
