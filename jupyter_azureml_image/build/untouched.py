@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from .. import state
 from ..context.recheck import recheck
 from .ports import BuildJob
 
@@ -30,8 +29,7 @@ class Untouched:
         """Start to compare the context with the manifest; returns at once."""
         if self._job is not None:
             place = self._job.recipe.path
-            snapshots = state.folder() / "snapshots"
-            self._looks.append(self._pool.submit(recheck, self._job.manifest, place, snapshots))
+            self._looks.append(self._pool.submit(recheck, self._job.manifest, place))
 
     def judge(self) -> None:
         """Raises ContextChanged, naming the file, where a look found a change."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ContextError
 from ..records import dataclass
-from .ignore import read_ignore_file
+from .ignore import IgnoreRules, read_ignore_file
 from .reach import expand
 from .reading import Stamp, unreadable
 from .walk import Walked, walk
@@ -116,12 +116,7 @@ def resolve_context(
     from .snapshot import Snapshot
 
     folder = _folder(Path(root))
-    rules = read_ignore_file(folder, dockerfile)
-    paths: tuple[str, ...] = ("",)
-    missing: tuple[str, ...] = ()
-    if reach is not None:
-        paths, missing = expand(folder, reach, rules)
-    walked = walk(folder, paths, rules)
+    rules, missing, walked = look_into(folder, dockerfile, reach)
     snapshot = Snapshot(folder, snapshots)
     entries = tuple(_entries(folder, walked, snapshot))
     snapshot.save(whole=reach is None)
@@ -137,6 +132,19 @@ def resolve_context(
         skipped=tuple(sorted(walked.skipped)),
         stamps=snapshot.stamps,
     )
+
+
+def look_into(
+    folder: Path, dockerfile: str | Path | None, reach: tuple[str, ...] | None
+) -> tuple[IgnoreRules, tuple[str, ...], Walked]:
+    """The rules that apply, the sources that name nothing, and what belongs to the context;
+    no file is read. The arguments and errors are those of `resolve_context`."""
+    rules = read_ignore_file(folder, dockerfile)
+    paths: tuple[str, ...] = ("",)
+    missing: tuple[str, ...] = ()
+    if reach is not None:
+        paths, missing = expand(folder, reach, rules)
+    return rules, missing, walk(folder, paths, rules)
 
 
 def _folder(root: Path) -> Path:
@@ -157,23 +165,25 @@ def _folder(root: Path) -> Path:
 def _entries(folder: Path, walked: Walked, snapshot: Snapshot) -> Iterator[ContextEntry]:
     for path in sorted(walked.kept):
         try:
-            yield _entry(folder, path, walked.kept[path], snapshot)
+            yield entry_of(folder, path, walked.kept[path], snapshot)
         except ContextError:
             # What went away since the walk is as if it had gone before it.
             if os.path.lexists(folder / path):
                 raise
 
 
-def _entry(folder: Path, path: str, found: tuple[int, Stamp], snapshot: Snapshot) -> ContextEntry:
-    kind, stamp = found
+def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> ContextEntry:
+    """The entry of `path`, whose stamp was just read; raises ContextError or ContextChanged where
+    its content cannot be had."""
+    kind = stamp.mode
     mode = stat.S_IMODE(kind) if os.name == "posix" else 0o755
+    if stat.S_ISREG(kind):
+        digest, size = snapshot.digest(path, stamp)
+        return ContextEntry(path, "file", mode, size, digest)
     if stat.S_ISDIR(kind):
         return ContextEntry(path, "directory", mode)
-    if stat.S_ISLNK(kind):
-        try:
-            # A link has no permissions of its own; Linux says 777, other systems the umask.
-            return ContextEntry(path, "link", 0o777, target=os.readlink(folder / path))  # noqa: PTH115
-        except OSError as error:
-            raise unreadable(path, error) from error
-    digest, size = snapshot.digest(path, stamp)
-    return ContextEntry(path, "file", mode, size, digest)
+    try:
+        # A link has no permissions of its own; Linux says 777, other systems the umask.
+        return ContextEntry(path, "link", 0o777, target=os.readlink(folder / path))  # noqa: PTH115
+    except OSError as error:
+        raise unreadable(path, error) from error

@@ -9,25 +9,27 @@ show as a different status, and the file is hashed again.
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from .. import state
+from . import rows
 from .mounts import Mounts
 from .reading import Stamp, digest_file
 
-_FORMAT = 1
 _CONTEXTS = 50  # of so many folders the files are remembered: those used last
 _REST = 2_000_000_000  # nanoseconds; the coarsest file times in use (FAT) count in two seconds
 
 
 class Snapshot:
-    """Digests of the files below `root`, remembered in `folder` (None: only for this run)."""
+    """Digests of the files below `root`, remembered in `folder` (None: only for this run).
+
+    Paths are asked for in their order, so that what an earlier run left is read beside them and
+    never held.
+    """
 
     def __init__(
         self,
@@ -40,9 +42,10 @@ class Snapshot:
         self._mounts = mounts or Mounts.here()
         self._own: dict[int, bool] = {}
         self._now = now
-        self._file = folder / f"{_name(root)}.json" if folder else None
-        self._known = _load(self._file, root) if self._file else {}
-        self._fresh: dict[str, list[Any]] = {}
+        self._file = folder / f"{_name(root)}.rows" if folder else None
+        self._earlier = rows.Earlier(self._file, root)
+        self._believed = 0
+        self._fresh: dict[str, str] = {}
         self.stamps: dict[str, Stamp] = {}
         """The status of each asked file whose status can be believed."""
 
@@ -51,35 +54,36 @@ class Snapshot:
 
         Raises ContextError or ContextChanged as `digest_file` does.
         """
-        believed = self._own.get(stamp.device)
+        size, _, _, _, device, _ = stamp.fields
+        believed = self._own.get(device)
         if believed is None:
-            believed = self._mounts.own(self._root / path, stamp.device)
-            self._own[stamp.device] = believed
-        known = self._known.get(path)
-        if known and believed and tuple(known[1:]) == stamp.values:
+            believed = self._own[device] = self._mounts.own(self._root / path, device)
+        known = self._earlier.digest(path, stamp)
+        if known and believed:
             self.stamps[path] = stamp
-            return str(known[0]), stamp.size
+            self._believed += 1
+            return known, size
         before = self._now()
         digest, stamp = digest_file(self._root, path)
-        if believed and max(stamp.mtime, stamp.ctime) < before - _REST:
+        size, changed, altered, *_ = stamp.fields
+        if believed and max(changed, altered) < before - _REST:
             self.stamps[path] = stamp
-            self._fresh[path] = [digest, *stamp.values]
-        return digest, stamp.size
+            self._fresh[path] = digest
+        return digest, size
 
     def save(self, *, whole: bool) -> None:
         """Remember what was hashed; `whole` forgets the files that were not asked for."""
-        known = {path: row for path, row in self._known.items() if not whole or path in self.stamps}
+        held = self._earlier.end()
         if self._file is None:
             return
-        if not self._fresh and len(known) == len(self._known):
+        if not self._fresh and (not whole or held == self._believed):
             with suppress(OSError):
                 os.utime(self._file)  # it is in use
             return
-        content = {"format": _FORMAT, "root": str(self._root), "files": known | self._fresh}
         part = self._file.with_suffix(f".{os.getpid()}.part")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.write_text(json.dumps(content, separators=(",", ":")), encoding="ascii")
+            rows.write(part, self._root, self._now_known(whole))
             part.replace(self._file)
             state.keep_latest(self._file.parent, _CONTEXTS)
         except OSError:
@@ -87,18 +91,18 @@ class Snapshot:
             with suppress(OSError):
                 part.unlink()
 
+    def _now_known(self, whole: bool) -> Iterator[tuple[str, bytes]]:
+        """What to remember, in order: an earlier row stays unless its file was hashed again."""
+        fresh = ((path, rows.row(self.stamps[path], self._fresh[path])) for path in self._fresh)
+        earlier = (
+            (path, row)
+            for path, row in rows.read(self._file, self._root)
+            if path not in self._fresh and (not whole or path in self.stamps)
+        )
+        return rows.merged(fresh, earlier)
+
 
 def _name(root: Path) -> str:
     import hashlib
 
     return hashlib.sha256(os.fsencode(root)).hexdigest()[:24]
-
-
-def _load(file: Path, root: Path) -> Mapping[str, list[Any]]:
-    try:
-        content = json.loads(file.read_bytes())
-        fits = content["format"] == _FORMAT and content["root"] == str(root)
-        files: dict[str, list[Any]] = dict(content["files"]) if fits else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}  # none yet, or cut short: everything is hashed again
-    return files

@@ -19,13 +19,12 @@ from .reading import Stamp, unreadable
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk found; `kept` maps a path to its kind and permissions, and its stamp (a
-    link's own, not its target's).
+    """What a walk found; `kept` maps a path to its stamp (a link's own, not its target's).
 
     A dropped path that ends with `/` stands for the folder and everything below it.
     """
 
-    kept: dict[str, tuple[int, Stamp]] = field(default_factory=dict)
+    kept: dict[str, Stamp] = field(default_factory=dict)
     dropped: dict[str, Rule] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
@@ -105,11 +104,11 @@ class _Walk:
 
     def _keep(self, path: str, status: os.stat_result) -> None:
         # Not the whole status: a stat result takes four times the memory.
-        self._found.kept[path] = (status.st_mode, Stamp.of(status))
-        if path.rpartition("/")[0] in self._found.kept:  # as nearly always
+        kept = self._found.kept
+        kept[path] = Stamp.of(status)
+        if path.rpartition("/")[0] in kept:  # as nearly always
             return
         for above in parents(path):
-            if above in self._found.kept:
+            if above in kept:
                 break
-            found = os.lstat(self._root / above)
-            self._found.kept[above] = (found.st_mode, Stamp.of(found))
+            kept[above] = Stamp.of(os.lstat(self._root / above))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import shutil
 import time
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_azureml_image.context import rows
 from jupyter_azureml_image.context import snapshot as snapshots
 from jupyter_azureml_image.context.manifest import ContextManifest
 from jupyter_azureml_image.context.mounts import Mounts
@@ -115,11 +116,22 @@ def test_a_snapshot_of_a_copied_tree_is_not_believed(reader, tmp_path):
     assert reader.run("a", "b")[1] == ["a", "b"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 99, "files": {}}', '{"format": 1}'])
-def test_a_damaged_snapshot_only_costs_time(reader, content):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:10],
+        lambda data: data[:-1],  # in the midst of a path
+        lambda data: data[:-40],  # in the midst of a row
+        lambda data: data.replace(b"snapshot 2", b"snapshot 9"),
+        lambda data: data[:-1] + b"\xff",
+        lambda data: b'{"format": 1}',  # as it was once
+    ],
+)
+def test_a_damaged_snapshot_only_costs_time(reader, damage):
     reader.run("a")
     (file,) = reader.folder.iterdir()
-    file.write_text(content)
+    file.write_bytes(damage(file.read_bytes()))
     assert reader.run("a")[1] == ["a"]
     assert reader.run("a")[1] == []
 
@@ -162,9 +174,24 @@ def test_only_the_folders_used_last_are_remembered(tmp_path, monkeypatch):
 def test_the_snapshot_holds_digests_and_no_content(reader):
     reader.run("a", "b")
     (file,) = reader.folder.iterdir()
-    content = json.loads(file.read_text())
-    assert set(content["files"]) == {"a", "b"}
-    assert [len(row) for row in content["files"].values()] == [6, 6]
+    known = dict(rows.read(file, reader.root))
+    assert known == {
+        path: reader.stamps[path] + hashlib.sha256((reader.root / path).read_bytes()).digest()
+        for path in ("a", "b")
+    }
+    assert list(rows.read(file, reader.root / "elsewhere")) == []
+
+
+def test_a_file_that_came_between_is_read_and_the_others_are_not(reader):
+    (reader.root / "d").mkdir()
+    for name in ("a-b", "d/x", "d\u00e9", "\udcff"):
+        (reader.root / name).write_text(name.encode("utf-8", "surrogateescape").hex())
+    every = sorted(("a", "a-b", "b", "d/x", "d\u00e9", "\udcff"))
+    reader.run("a", "d/x", "\udcff")
+    assert reader.run(*every)[1] == ["a-b", "b", "d\u00e9"]
+    assert reader.run(*every)[1] == []
+    assert reader.run("b", whole=False)[1] == []
+    assert reader.run(*every)[1] == []
 
 
 def test_the_mount_table_is_read_with_its_escapes_and_btrfs_numbers():

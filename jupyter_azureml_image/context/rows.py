@@ -1,0 +1,94 @@
+"""The file of a snapshot: a row for each path, in the order of the paths.
+
+Written and read in one pass beside the walk's own sorted paths. As JSON, and as a mapping in
+memory, it took longer than the walk itself and most of the memory of a large context.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from struct import Struct
+
+from .reading import Stamp
+
+_MARK = b"azureml-image snapshot 2\0"
+_LENGTH = Struct("<I")
+_STAMP = Struct("<QqqQQI").size
+_ROW = _STAMP + 32  # bytes: the stamp, and the SHA-256 of the content
+
+
+def row(stamp: Stamp, digest: str) -> bytes:
+    """The row of a file with this stamp and this digest (hexadecimal)."""
+    return stamp + bytes.fromhex(digest)
+
+
+def read(file: Path | None, root: Path) -> Generator[tuple[str, bytes]]:
+    """The paths and rows that `file` holds for `root`; none where it is missing or for another
+    folder, and none after a place where it is damaged."""
+    head = _head(root)
+    with suppress(OSError, UnicodeDecodeError):
+        if file is None:
+            return
+        with file.open("rb") as stream:
+            if stream.read(len(head)) != head:
+                return
+            take = stream.read
+            while len(start := take(_LENGTH.size + _ROW)) == _LENGTH.size + _ROW:
+                length = _LENGTH.unpack_from(start)[0]
+                path = take(length)
+                if len(path) != length:
+                    return
+                yield path.decode("utf-8", "surrogateescape"), start[_LENGTH.size :]
+
+
+def write(file: Path, root: Path, known: Iterable[tuple[str, bytes]]) -> None:
+    """Write what `read` reads; raises OSError."""
+    with file.open("wb") as stream:
+        stream.write(_head(root))
+        for path, found in known:
+            name = path.encode("utf-8", "surrogateescape")
+            stream.write(_LENGTH.pack(len(name)) + found + name)
+
+
+def merged(*known: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Several of them, each in order, as one."""
+    return heapq.merge(*known)
+
+
+class Earlier:
+    """What an earlier run left, asked path by path in order."""
+
+    def __init__(self, file: Path | None, root: Path) -> None:
+        self._rows = read(file, root)
+        self._count = 0
+        self._path: str | None = ""
+        self._row = b""
+        self._next()
+
+    def digest(self, path: str, stamp: Stamp) -> str | None:
+        """The digest (hexadecimal) of `path`, None where it had another stamp or none."""
+        while self._path is not None and self._path < path:
+            self._next()
+        if self._path != path or not self._row.startswith(stamp):
+            return None
+        return self._row[_STAMP:].hex()
+
+    def end(self) -> int:
+        """No more is asked; how many rows there are."""
+        with closing(self._rows):
+            while self._path is not None:
+                self._next()
+        return self._count
+
+    def _next(self) -> None:
+        self._path, self._row = next(self._rows, (None, b""))
+        self._count += self._path is not None
+
+
+def _head(root: Path) -> bytes:
+    name = os.fsencode(root)
+    return _MARK + _LENGTH.pack(len(name)) + name
