@@ -2,9 +2,9 @@
 
 A block ends on a byte boundary (sync flush), so blocks that were made apart can be put
 one after the other. A look at 16 KiB of a block decides how it is packed: what does not
-shrink (model weights, images) is stored as it is; figures and other text whose matches lie
-close by, if anywhere, are packed without looking far back, which makes a table of numbers
-smaller and takes two thirds of the time. Compression lets go of Python's lock, so threads do
+shrink (model weights, images) is stored as it is; figures and other text that repeat little
+are packed without looking back (by isal: `literals.py`), which makes a table of numbers
+smaller and takes a third of the time. Compression lets go of Python's lock, so threads do
 the work while this one reads. At most a handful of blocks exist at a time, whatever the
 reader of the result does, and the same input gives the same bytes on every run.
 """
@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+
+from .literals import literals
 
 _BLOCK = 1024 * 1024
 _ALONE = _BLOCK // 4  # a piece this big is a block of its own, and is never copied
@@ -35,7 +37,7 @@ _END = b"\x03\x00"  # an empty last block
 class Codec:
     """What deflates: a module with zlib's functions, and the level that suits it.
 
-    `near` is what its `compressobj` is told besides for packing that does not look far back.
+    `near` is what its `compressobj` is told besides for packing that does not look (far) back.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Codec:
 
     def deflate(self, block: bytes, *, near: bool = False) -> bytes:
         """`block` as raw deflate data that ends on a byte boundary."""
+        if near and self.name == "isal" and (packed := literals(block)) is not None:
+            return packed
         options = self.near if near else (self.module.DEFLATED, -15)
         squeeze = self.module.compressobj(self.level, *options)
         return bytes(squeeze.compress(block) + squeeze.flush(self.module.Z_SYNC_FLUSH))
@@ -66,7 +70,7 @@ class Codec:
 def codec() -> Codec:
     """The fastest there is: isal or zlib-ng where one is installed (the extra `fast`), else zlib.
 
-    Near is a window of 512 bytes for isal; for the others, which are slow at that, no matches.
+    Near is no looking back at all; 512 bytes where isal has no better way.
     """
     near = (zlib.DEFLATED, -15, 8, zlib.Z_HUFFMAN_ONLY)
     try:
