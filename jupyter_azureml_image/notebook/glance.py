@@ -101,7 +101,8 @@ def _entries(folder: Path, walked: Walked) -> tuple[ContextEntry, ...]:
             stamp.size if stat.S_ISREG(mode) else 0,
             target=_target(folder / path) if stat.S_ISLNK(mode) else "",
         )
-        for path, (mode, stamp) in sorted(walked.kept.items())
+        for path, stamp in sorted(walked.kept.items())
+        for mode in (stamp.mode,)
     )
 
 
