@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ..patterns import pattern
 from .gopath import BadPatternError
 
 _POSIX = {
@@ -32,7 +33,7 @@ _PERL = {"d": r"\d", "D": r"\D", "w": r"\w", "W": r"\W", "s": r"\t\n\f\r ", "S":
 _CONTROL = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ANCHORS = {"A": r"\A", "z": r"\Z", "b": r"\b", "B": r"\B"}
 # The only operators that a translated pattern holds outside brackets and escapes.
-_OPERATORS = re.compile(r"\(\.\*/\)\?|\.\*|\*|\^")
+_OPERATORS = pattern(r"\(\.\*/\)\?|\.\*|\*|\^")
 
 
 def compile_go(expression: str) -> re.Pattern[str]:

@@ -8,8 +8,9 @@ non-breaking space fatal in one place and harmless in another.
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from ..patterns import pattern
 
 SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -20,12 +21,12 @@ SPACES = (
 SPACE_CLASS = r"\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """The same for use inside a character class of a regular expression."""
 
-ASCII_BLANKS = re.compile(r"[\t\v\f\r ]+")
+ASCII_BLANKS = pattern(r"[\t\v\f\r ]+")
 """What separates an instruction from its arguments, and the arguments of FROM or COPY."""
 
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f\x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f"
-    r"\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff]"
+_UNSEEN_CLASS = (
+    r"\x00-\x08\x0e-\x1f\x7f\x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff"
 )
 _LOOKALIKES = {
     "\u2010": "-",
@@ -46,7 +47,10 @@ _LOOKALIKES = {
     "\uff3b": "[",
     "\uff3d": "]",
 }
-_SUSPECT = re.compile(_UNSEEN.pattern[:-1] + "".join(_LOOKALIKES) + "]")
+_UNSEEN = pattern(f"[{_UNSEEN_CLASS}]")
+_SUSPECT = pattern(f"[{_UNSEEN_CLASS}{''.join(_LOOKALIKES)}]")
+_USUAL = dict.fromkeys(map(ord, "\t\n\v\f\r"))
+"""What ASCII has of blanks beside the space."""
 _NAMES = {
     "\x00": "null character",
     "\x85": "next-line character",
@@ -64,7 +68,7 @@ _NAMES = {
 
 def suspects(text: str) -> list[tuple[int, str]]:
     """Every character in `text` that cannot be seen or looks like another, with its offset."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.translate(_USUAL).isprintable():
         return []
     return [(match.start(), match.group()) for match in _SUSPECT.finditer(text)]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ..patterns import pattern
 from .blanks import called, suspects
 from .durations import interval_fault, retries_fault
 from .heredocs import opening
@@ -11,7 +10,7 @@ from .model import Dockerfile, Fault, Flag, Instruction, Span
 from .mounts import device_fault, mount_fault
 from .rules import KEYWORDS, RULES, Rule
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*\Z")
+_STAGE_NAME = pattern(r"[a-z][a-z0-9\-_.]*\Z")
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
 

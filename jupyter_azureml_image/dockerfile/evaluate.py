@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import BadUsage
+from ..patterns import pattern
 from .facts import BaseFacts, Copy, Facts, StageFacts, Unresolved
 from .model import Dockerfile, Fault, Instruction, Span
 from .mounts import mounts
@@ -15,7 +16,7 @@ from .refusals import name_problem
 from .scope import Scope, in_context
 from .words import assignments, expand
 
-_KNOWN_FRONTEND = re.compile(
+_KNOWN_FRONTEND = pattern(
     r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?\Z", re.IGNORECASE
 )
 

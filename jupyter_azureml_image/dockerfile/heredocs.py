@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
+from ..patterns import pattern
 from ..records import dataclass
 from .shell import BadWord, Lexer
 
 HOLDERS = frozenset({"ADD", "COPY", "RUN"})
 """The instructions that may have heredocs (unless their arguments are a JSON array)."""
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+_HEREDOC = pattern(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z", needs=("<<",))
 # Seen with BuildKit 0.25: a name with an operation on a variable in it opens no heredoc.
-_OPERATION = re.compile(r"\$\{\w+[^\w}]")
+_OPERATION = pattern(r"\$\{\w+[^\w}]")
 
 
 @dataclass(frozen=True, slots=True)

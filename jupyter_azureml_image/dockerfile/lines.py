@@ -7,14 +7,13 @@ comment lines and empty lines in between are passed over. A line may have 65,535
 
 from __future__ import annotations
 
-import re
-
+from ..patterns import pattern
 from ..records import dataclass
 from .blanks import SPACES
 from .model import Anchors, Directive, Fault, Span
 
 MAX_LINE = 65535
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
+_DIRECTIVE = pattern(r"([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
 _KNOWN = ("syntax", "escape", "check")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from ..patterns import pattern
 from ..records import dataclass
 from .model import Fault, Flag, Instruction
 
 _BOOLEANS = ("1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False")
-_VARIABLE = re.compile(r"\$.")
+_VARIABLE = pattern(r"\$.")
 
 
 @dataclass(frozen=True, slots=True)

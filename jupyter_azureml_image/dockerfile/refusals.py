@@ -31,7 +31,7 @@ def name_problem(base: str, stages: Container[str]) -> tuple[str, str] | None:
     """
     path = base.partition("@")[0]
     first, slash, rest = path.partition("/")
-    if slash and (first != first.lower() or first == "localhost" or re.search("[.:]", first)):
+    if slash and (first != first.lower() or first == "localhost" or "." in first or ":" in first):
         path = rest
     head, slash, last = path.rpartition("/")
     path = head + slash + last.partition(":")[0]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
+from ..patterns import pattern
 from ..records import dataclass
 from .blanks import SPACES
 from .facts import BaseFacts, Copy, StageFacts
@@ -19,7 +20,7 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What BuildKit sets PATH to where the base has none."""
 
 _REMOTE = r"(?i:(?:https?|git|ssh|ftp)://|git@[\w.-]+:)"
-_PORT = re.compile(r"(?:(?:.*:)?(?:\d*(?:-\d+)?):)?(\d+)(?:-(\d+))?(?:/(\w*))?\Z")
+_PORT = pattern(r"(?:(?:.*:)?(?:\d*(?:-\d+)?):)?(\d+)(?:-(\d+))?(?:/(\w*))?\Z")
 
 
 @dataclass(slots=True)

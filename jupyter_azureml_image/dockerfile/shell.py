@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..patterns import pattern
 from .blanks import SPACE_CLASS
 from .globs import Glob, substitute
 
@@ -19,8 +20,8 @@ DEEPEST = 60
 """How deep `${A:-${B:-...}}` may nest, so that no stack overflows."""
 LONGEST = 256 * 1024
 """How long a word may become (Linux takes 128 KiB): variables that double would fill any memory."""
-_SPACE = re.compile(f"[{SPACE_CLASS}]")
-_PLAIN = {escape: re.compile(rf"[^$'\"<}}/{re.escape(escape)}]+|[}}/]") for escape in "\\`"}
+_SPACE = pattern(f"[{SPACE_CLASS}]")
+_PLAIN = {escape: pattern(rf"[^$'\"<}}/{re.escape(escape)}]+|[}}/]") for escape in "\\`"}
 
 
 class BadWord(ValueError):
@@ -241,7 +242,7 @@ class _Splitter:
         self.parts: list[str] = []
 
     def add(self, text: str) -> None:
-        first, *others = _SPACE.split(text)
+        first, *others = text.split(" ") if _only_spaces(text) else _SPACE.split(text)
         self.parts.append(first)
         for part in others:
             if word := "".join(self.parts):
@@ -254,6 +255,11 @@ class _Splitter:
     def finish(self) -> list[str]:
         word = "".join(self.parts)
         return [*self.words, word] if word else self.words
+
+
+def _only_spaces(text: str) -> bool:
+    """Whether the space is the only blank that `text` can hold."""
+    return text.isascii() and text.isprintable()
 
 
 def _plain(source: str, position: int, escape: str) -> str:

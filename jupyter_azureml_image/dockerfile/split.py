@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..patterns import pattern
 from .blanks import ASCII_BLANKS, SPACE_CLASS, SPACES
 
 Piece = tuple[str, int, int]
 """A part of a line with its offsets."""
 
-_KEYWORD = re.compile(r"[^\t\v\f\r ]+")
+_KEYWORD = pattern(r"[^\t\v\f\r ]+")
 _BYTE_SPACES = r"\t\n\v\f\r \x85\xa0"
-_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_JSON_STRING = pattern(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 @functools.cache

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from ..patterns import pattern
 from ..records import dataclass
 from .blanks import ASCII_BLANKS
 from .model import Instruction, Span
 from .shell import BadWord, Lexer
 
-_ACTIVE = re.compile(r"[$'\"\\`]")
-_QUOTING = re.compile(r"['\"\\`]")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)|([A-Za-z_][A-Za-z0-9_]*))")
+_ACTIVE = pattern(r"[$'\"\\`]")
+_QUOTING = pattern(r"['\"\\`]")
+_VARIABLE = pattern(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)|([A-Za-z_][A-Za-z0-9_]*))", needs=("$",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ import re
 
 from ..dockerfile.blanks import suspects
 from ..dockerfile.model import Dockerfile, Fault, Span
+from ..patterns import pattern
 from ..records import dataclass
 from .spelling import INSTRUCTIONS, nearest_instruction
 
-PLACEHOLDER = re.compile(r"<[A-Za-z](?:[^<>\n]*[^<>\s])?>")
-_BROKEN_BACKSLASH = re.compile(r"\\[ \t]*([^\x00-\x7f]+)\s*$")
+PLACEHOLDER = pattern(r"<[A-Za-z](?:[^<>\n]*[^<>\s])?>", needs=("<",))
+_BROKEN_BACKSLASH = pattern(r"\\[ \t]*([^\x00-\x7f]+)\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from ..patterns import pattern
 from ..records import dataclass
 from .shell import Command, ShellWord
 
-_PIP = re.compile(r"pip(3(\.\d+)?)?")
-_PYTHON = re.compile(r"python(3(\.\d+)?)?")
+_PIP = pattern(r"pip(3(\.\d+)?)?")
+_PYTHON = pattern(r"python(3(\.\d+)?)?")
 _CONDA = ("conda", "mamba", "micromamba")
-_REQUIREMENT = re.compile(
+_REQUIREMENT = pattern(
     r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*)", re.DOTALL
 )
 _PIP_VALUES = frozenset(
@@ -59,7 +60,9 @@ _PIP_VALUES = frozenset(
     ]
 )
 _APT_VALUES = frozenset(["-o", "--option", "-t", "--target-release", "-c", "--config-file"])
-_DASHES = re.compile("^[\u2010-\u2015\u2212]")
+_DASHES = pattern("^[\u2010-\u2015\u2212]")
+_ELSEWHERE = ("git+", "http:", "https:", "file:", "hg+", ".", "/", "$", "-", "<")
+"""How a path, an address, a variable or an option begins."""
 _TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "conda"))
 
 
@@ -74,7 +77,7 @@ class Requirement:
     @property
     def pinned(self) -> bool:
         """Whether a later build gets the same version, or at least no new major one."""
-        return bool(re.search(r"==|~=|@|<", self.rest)) or "$" in self.rest
+        return any(sign in self.rest for sign in ("==", "~=", "@", "<", "$"))
 
     @property
     def version(self) -> str | None:
@@ -122,8 +125,8 @@ class AptInstall:
     def assumes_yes(self) -> bool:
         """Whether it answers its own questions."""
         joined = " ".join(self.options).lower()
-        return bool(
-            re.search(r"(?:^|\s)(?:-[a-z]*y[a-z]*|--yes|--assume-yes|-qq\S*)(?:\s|$)", joined)
+        return (
+            any(_says_yes(option) for option in joined.split())
             or "assume-yes" in joined
             or self.command.before == "|"
         )
@@ -145,19 +148,30 @@ class CondaCall:
     packages: tuple[str, ...]
 
 
+def _says_yes(option: str) -> bool:
+    """`-y`, alone or among other letters, and the long forms."""
+    letters = option[1:]
+    return (
+        option.startswith("-qq")
+        or option in ("--yes", "--assume-yes")
+        or (option[:1] == "-" and "y" in letters and letters.isascii() and letters.isalpha())
+    )
+
+
 def normalised(name: str) -> str:
     """A distribution's name in the one form that PyPI compares."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    plain = "_" not in name and "." not in name and "--" not in name
+    return name.lower() if plain else re.sub(r"[-_.]+", "-", name).lower()
 
 
 def requirement(text: str, word: ShellWord | None = None) -> Requirement | None:
     """A requirement from its text; None for a path, an address or a variable."""
     text = text.strip()
-    if re.match(r"(?:git\+|https?:|file:|hg\+|\.|/|\$|-|<)", text) or text.endswith(
-        (".whl", ".tar.gz", ".zip")
-    ):
+    if text.startswith(_ELSEWHERE) or text.endswith((".whl", ".tar.gz", ".zip")):
         return None
-    match = _REQUIREMENT.fullmatch(re.sub(r"\s[#;].*", "", text))
+    if "#" in text or ";" in text:
+        text = re.sub(r"\s[#;].*", "", text)
+    match = _REQUIREMENT.fullmatch(text)
     if match is None or "/" in match["name"]:
         return None
     return Requirement(normalised(match["name"]), match["rest"].strip(), word)
@@ -165,8 +179,9 @@ def requirement(text: str, word: ShellWord | None = None) -> Requirement | None:
 
 def requirement_lines(text: str) -> tuple[Requirement, ...]:
     """The requirements of a requirements file; options and addresses are left out."""
-    lines = re.sub(r"\\\r?\n", " ", text).splitlines()
-    kept = (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines)
+    joined = re.sub(r"\\\r?\n", " ", text) if "\\" in text else text
+    lines = joined.splitlines()
+    kept = ((re.sub(r"(^|\s)#.*", "", line) if "#" in line else line).strip() for line in lines)
     return tuple(r for line in kept if line and (r := requirement(line)) is not None)
 
 
@@ -321,7 +336,7 @@ class CondaFile:
     python: str | None
 
 
-_ITEM = re.compile(r"(?P<indent>\s*)-\s*(?P<value>.*)")
+_ITEM = pattern(r"(?P<indent>\s*)-\s*(?P<value>.*)")
 
 
 def conda_file(text: str) -> CondaFile:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import posixpath
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..context.manifest import ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
+from ..patterns import pattern
 from ..records import dataclass
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .steps import Step
     from .subject import Subject
 
+_FOLDERS = pattern(
+    r"\$\{?(?:AML_APP_ROOT|AZUREML_MODEL_DIR)", needs=("AML_APP_ROOT", "AZUREML_MODEL_DIR")
+)
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -225,7 +228,7 @@ def _makes(subject: Subject, step: Step, command: Command, folder: str) -> bool:
     if command.name in _HARMLESS and not command.redirects:
         return False
     said = subject.text[command.span.start : command.span.end]
-    if folder in said or re.search(r"\$\{?(?:AML_APP_ROOT|AZUREML_MODEL_DIR)", said):
+    if folder in said or _FOLDERS.search(said):
         return True
     here = step.stage.workdir.startswith(folder)
     return here and command.name in _MAKERS and "pip" not in command.values

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
 
+from ..patterns import pattern
 from ..records import dataclass
 
-_SEARCHES = re.compile(
-    r"\bos\.walk\b|\br?glob\b|\b(?:listdir|iterdir|scandir|exists|isdir|isfile|is_dir|is_file)\("
+_SEARCHES = pattern(
+    r"\bos\.walk\b|\br?glob\b|\b(?:listdir|iterdir|scandir|exists|isdir|isfile|is_dir|is_file)\(",
+    needs=("os.walk", "glob", "listdir", "iterdir", "scandir", "exists", "is"),
 )
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

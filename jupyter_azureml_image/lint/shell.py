@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from ..dockerfile.model import Span
+from ..patterns import pattern
 from ..records import dataclass
 
 
@@ -64,7 +65,7 @@ class Command:
         return tuple(word.value for word in self.words[1:])
 
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<blank>[ \t\r\f]+)
       | (?P<joined>[\\`][ \t]*\r?\n(?:[ \t]*(?:\#[^\n]*)?\r?\n)*(?:[ \t]*\#[^\n]*\n)*)
       | (?P<operator>&&|\|\||;;|\|&|[;&|()\n])
@@ -72,10 +73,10 @@ _TOKEN = re.compile(
       | (?P<comment>\#[^\n]*)""",
     re.VERBOSE,
 )
-_PLAIN = re.compile(r"[^ \t\r\n\f\\'\"`$;&|()<>]+")
+_PLAIN = pattern(r"[^ \t\r\n\f\\'\"`$;&|()<>]+")
 _WRAPPERS = {"sudo", "env", "exec", "time", "nice", "command", "eatmydata", "then", "do", "else"}
 _KEYWORDS = {"if", "elif", "while", "until", "!", "{"}
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_ASSIGNMENT = pattern(r"[A-Za-z_]\w*\+?=")
 
 
 @dataclass(slots=True)

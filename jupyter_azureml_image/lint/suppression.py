@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 
 from ..dockerfile.model import Dockerfile
+from ..patterns import pattern
 from ..records import dataclass
 from .diagnostic import Diagnostic
 from .question import CheckInput
 
-_COMMENT = re.compile(r"#\s*(?:azureml-image\s*:|hadolint)\s*(?:ignore)\s*=\s*([\w,\s-]+)", re.I)
+_COMMENT = pattern(
+    r"#\s*(?:azureml-image\s*:|hadolint)\s*(?:ignore)\s*=\s*([\w,\s-]+)",
+    re.I,
+    needs=("azureml-", "hadol"),
+)
 
 
 @dataclass(frozen=True, slots=True)

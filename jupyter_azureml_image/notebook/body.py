@@ -8,11 +8,11 @@ refuse with an error of its own that no saved notebook shows, becomes the line f
 
 from __future__ import annotations
 
-import re
+from ..patterns import pattern
 
 MAGIC = "azureml_dockerfile"
 
-_FIRST = re.compile(rf"%%{MAGIC}(?:[ \t]+([^\r\n]*))?\s*")
+_FIRST = pattern(rf"%%{MAGIC}(?:[ \t]+([^\r\n]*))?\s*")
 
 
 def keep_body(lines: list[str]) -> list[str]:

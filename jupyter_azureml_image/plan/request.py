@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Literal
 
+from ..patterns import pattern
 from ..records import dataclass
 from ..stages import Stage
 
@@ -119,7 +119,7 @@ class BuildRequest:
     notebook: str | None = None
 
 
-_SIGNED_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
+_SIGNED_ADDRESS = pattern(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
 
 
 def without_password(value: str) -> str:

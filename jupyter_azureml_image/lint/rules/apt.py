@@ -86,7 +86,7 @@ def install_without_update(subject: Subject) -> Iterator[Finding]:
 )
 def install_without_yes(subject: Subject) -> Iterator[Finding]:
     """Not where apt is configured to assume yes."""
-    if re.search(r"assume-yes", subject.text, re.IGNORECASE):
+    if "assume-yes" in subject.text.casefold():
         return
     for _, apt in _installs(subject):
         if not apt.assumes_yes and apt.packages:
@@ -116,8 +116,7 @@ def lists_stay(subject: Subject) -> Iterator[Finding]:
         if step.index in seen or step not in subject.result_steps or subject.cut_off(step):
             continue
         text = subject.text[step.instruction.span.start : step.instruction.span.end]
-        cleaned = re.search(r"/var/lib/apt/lists|apt(?:-get)?\s+(?:-\S+\s+)*clean|autoclean", text)
-        if cleaned or _bound(step, "/var/lib/apt"):
+        if _cleaned(text) or _bound(step, "/var/lib/apt"):
             continue
         seen.add(step.index)
         yield Finding(
@@ -125,6 +124,13 @@ def lists_stay(subject: Subject) -> Iterator[Finding]:
             "The package lists stay in this layer",
             fixes=_cleanup(subject, step),
         )
+
+
+def _cleaned(run: str) -> bool:
+    """Whether a RUN takes apt's lists away."""
+    if "/var/lib/apt/lists" in run or "autoclean" in run:
+        return True
+    return bool(re.search(r"apt(?:-get)?\s+(?:-\S+\s+)*clean", run))
 
 
 def _cleanup(subject: Subject, step: Step) -> tuple[Fix, ...]:
@@ -260,7 +266,7 @@ def _take_out(subject: Subject, span: Span) -> Edit:
 )
 def opencv_with_windows(subject: Subject) -> Iterator[Finding]:
     """Where apt brings none of the libraries."""
-    if re.search(r"libgl1|libgl1-mesa|ffmpeg|libopencv|python3-opencv", subject.text):
+    if any(name in subject.text for name in ("libgl1", "ffmpeg", "libopencv", "python3-opencv")):
         return
     for _, pip in subject.pips:
         for read in pip.requirements:

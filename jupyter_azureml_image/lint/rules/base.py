@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterator
 
 from ...catalog.catalog import BaseImage, day_made, find, split_reference
 from ...dockerfile.facts import StageFacts
 from ...dockerfile.model import Instruction, Word
+from ...patterns import pattern
 from ..diagnostic import Edit, Fix
 from ..links import (
     ASSETS,
@@ -22,7 +22,7 @@ from ..pins import FRAMEWORKS
 from ..rule import About, Example, Finding, replace, rule
 from ..subject import Subject
 
-_DATED = re.compile(r"(\d{4})(\d\d)(\d\d)\.v\d+")
+_DATED = pattern(r"(\d{4})(\d\d)(\d\d)\.v\d+")
 _SUPPORT_DAYS = 183
 _SILENT_DAYS = 365
 

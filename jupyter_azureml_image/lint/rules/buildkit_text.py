@@ -39,6 +39,9 @@ def empty_continuation(subject: Subject) -> Iterator[Finding]:
     check = BuildCheck.here(_EMPTY, subject)
     for instruction in subject.dockerfile.instructions:
         end = instruction.heredocs[0].span.start if instruction.heredocs else instruction.span.end
+        lines = subject.text[instruction.span.start : end].splitlines()
+        if all(line.strip() for line in lines):
+            continue
         escape = re.escape(subject.dockerfile.escape)
         pattern = re.compile(
             rf"{escape}[ \t]*\r?\n((?:[ \t]*\#[^\n]*\n)*)((?:[ \t]*\r?\n)+)(?=[^\n])"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...dockerfile.model import Span
 from ...dockerfile.words import assignments
+from ...patterns import pattern
 from ..build_check import BuildCheck, build_check
 from ..rule import Finding, replace, rule
 from ..spelling import nearest
@@ -106,10 +107,12 @@ _SECRETS = build_check(
     "Both stay in the image's history. (Where a value stands there, AML090 says so.)",
     (_FROM + "ARG API_TOKEN\n", _FROM + "RUN --mount=type=secret,id=api_token true\n"),
 )
-_SECRET_NAME = re.compile(
-    r"(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)", re.I
+_SECRET_NAME = pattern(
+    r"(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)",
+    re.I,
+    needs=("key", "auth", "cred", "pass", "pword", "secret", "token"),
 )
-_PUBLIC_NAME = re.compile(r"(?:_|^)public(?:_|$)", re.I)
+_PUBLIC_NAME = pattern(r"(?:_|^)public(?:_|$)", re.I)
 
 
 @rule(_SECRETS)

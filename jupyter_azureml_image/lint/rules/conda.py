@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...patterns import pattern
 from ..installs import CondaCall, CondaFile, conda_file
 from ..links import ASSETS, ENVIRONMENTS, EXAMPLES, OLD_PYTHON_ISSUE, START_SCRIPT, VNET_SAMPLE
 from ..rule import About, Example, Finding, rule
@@ -16,7 +17,13 @@ _CURATED = "FROM mcr.microsoft.com/azureml/curated/minimal-py311-inference:12\n"
 _CHANGES = ("install", "create", "update", "env update", "env create")
 _SERVER = "azureml-inference-server-http"
 _ENDED = ("3.6", "3.7", "3.8", "3.9")
-_WHEEL = re.compile(r"[\w.+-]*-cp3(\d+)-(?!abi3)\w+-[\w.]*(?:linux|win|macos)\w*\.whl")
+_WHEEL = pattern(
+    r"[\w.+-]*-cp3(\d+)-(?!abi3)\w+-[\w.]*(?:linux|win|macos)\w*\.whl", needs=("-cp3",)
+)
+_SETTLED = pattern(
+    r"tos\s+accept|AUTO_ACCEPT_TOS|override-channels",
+    needs=("tos", "AUTO_ACCEPT_TOS", "override-channels"),
+)
 
 
 def _file(subject: Subject, call: CondaCall) -> CondaFile | None:
@@ -232,7 +239,7 @@ def _conda_python(
 )
 def channels_with_terms(subject: Subject) -> Iterator[Finding]:
     """Channels named `defaults`, `anaconda` or `main`, in the command or in its file."""
-    if re.search(r"tos\s+accept|AUTO_ACCEPT_TOS|override-channels", subject.text):
+    if not subject.condas or _SETTLED.search(subject.text):
         return
     for _, call in subject.condas:
         if call.action not in _CHANGES:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...dockerfile.model import Instruction, Span
 from ...dockerfile.words import assignments
+from ...patterns import pattern
 from ..diagnostic import Fix
 from ..faults import PLACEHOLDER, Classified
 from ..links import EXTEND
@@ -16,7 +17,7 @@ from ..subject import Subject
 
 _INSTALLERS = ("pip", "pip3", "apt-get", "apt", "conda", "mamba")
 # A template may hold a pattern, braces and all: {{latest-image-tag:biweekly\.\d{6}.*}}
-_TEMPLATE = re.compile(r"\{\{(?:[^{}\n]|\{[^{}\n]*\})*\}\}")
+_TEMPLATE = pattern(r"\{\{(?:[^{}\n]|\{[^{}\n]*\})*\}\}", needs=("{{",))
 _DEFAULT_BASE = "mcr.microsoft.com/azureml/minimal-py312-inference:latest"
 
 

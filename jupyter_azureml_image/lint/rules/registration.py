@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...patterns import pattern
 from ..links import (
     DOCKERFILE_PATH_ISSUE,
     ENVIRONMENTS,
@@ -17,7 +18,7 @@ from ..links import (
 from ..rule import About, Example, Finding, rule
 from ..subject import Subject
 
-_ENDPOINT = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){1,30}[A-Za-z0-9]")
+_ENDPOINT = pattern(r"[A-Za-z](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){1,30}[A-Za-z0-9]")
 
 
 @rule(

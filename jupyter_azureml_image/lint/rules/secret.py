@@ -9,17 +9,19 @@ from collections.abc import Iterator
 
 from ...dockerfile.model import Span
 from ...dockerfile.words import Assignment, assignments, unquote, variables
+from ...patterns import pattern
 from ..links import ENVIRONMENTS
 from ..places import clean_source
 from ..rule import About, Example, Finding, rule
 from ..subject import Subject
 from .copying import place_of
 
-_NAME = re.compile(
+_NAME = pattern(
     r"(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRETS?|TOKENS?|API_?KEYS?|APIKEY|ACCESS_?KEYS?|ACCOUNT_?KEYS?"
     r"|PRIVATE_?KEYS?|STORAGE_?KEYS?|CLIENT_?SECRET|CREDENTIALS?|AUTH_?KEY|SAS|CONNECTION_?STRING"
     r"|CONN_?STR|SUBSCRIPTION_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|INSTRUMENTATION_?KEY|KEY)$",
     re.IGNORECASE,
+    needs=("pass", "pwd", "secret", "token", "key", "cred", "sas", "conn"),
 )
 # The next two are compiled with the first name or value that they can matter for.
 _HARMLESS_NAME = (
@@ -30,20 +32,26 @@ _HARMLESS_VALUE = (
     r"(?i:|true|false|yes|no|none|null|\d{1,6}|/[\w./-]*|changeme|change[-_]me|dummy|test|example"
     r"|placeholder|your[-_ ].*|xx+|\*+|<.*>|\{\{.*\}\}|\.\.\.)"
 )
-_VALUE = re.compile(
+_VALUE = pattern(
     r"AccountKey=[A-Za-z0-9+/=]{20,}|SharedAccessKey=[A-Za-z0-9+/=]{20,}"
     r"|[?&]sig=[A-Za-z0-9%+/=]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}"
     r"|\bgithub_pat_\w{30,}|\bhf_[A-Za-z0-9]{20,}|\bsk-[A-Za-z0-9_-]{20,}|\bxox[abp]-[\w-]{10,}"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}|-----BEGIN [A-Z ]*PRIVATE KEY"
     r"|\b[a-z][a-z0-9+.-]*://[^\s/:@$'\"]+:(?!\$)[^\s/@$'\"]+@"
-    r"|Authorization: (?:Bearer|Basic) (?!\$)[\w.=+/-]{8,}"
-)
+    r"|Authorization: (?:Bearer|Basic) (?!\$)[\w.=+/-]{8,}",
+    needs=(
+        "AccountKey=", "SharedAccessKey=", "sig=", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+        "github_pat_", "hf_", "sk-", "xox", "eyJ", "-----BEGIN ", "://", "Authorization: ",
+    ),
+)  # fmt: skip
 _FILES = (
     ".env", ".env.*", ".npmrc", ".netrc", ".pypirc", "pip.conf", "id_rsa", "id_dsa", "id_ecdsa",
     "id_ed25519", ".git-credentials", "kubeconfig", "credentials.json", "service-account*.json",
 )  # fmt: skip
-# All of them in one look, because a context may hold many thousand files.
-_ANY_FILE = re.compile("|".join(map(fnmatch.translate, _FILES)))
+# Told apart by plain words first, because a context may hold many thousand files.
+_EXACT = frozenset(name for name in _FILES if "*" not in name)
+_WILD = tuple(name for name in _FILES if "*" in name)
+_WILD_STARTS = tuple(name.partition("*")[0] for name in _WILD)
 _NO_SECRET = (".env.example", ".env.sample", ".env.template")
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 
@@ -97,8 +105,8 @@ def _in_assignment(subject: Subject, assignment: Assignment, keyword: str) -> It
     if assignment.value is None:
         return
     value = unquote(assignment.value, subject.dockerfile.escape).strip()
-    span = _value_span(subject, assignment)
     if match := _VALUE.search(value):
+        span = _value_span(subject, assignment)
         inner = subject.text.find(match[0], span.start, span.end)
         where = Span(inner, inner + len(match[0])) if inner >= 0 else span
         yield Finding(where, f"The value of {assignment.name} is a credential")
@@ -106,7 +114,7 @@ def _in_assignment(subject: Subject, assignment: Assignment, keyword: str) -> It
     if keyword == "LABEL" or not _named(assignment.name) or not _literal(value):
         return
     yield Finding(
-        span,
+        _value_span(subject, assignment),
         f"{assignment.name} looks like a secret, and {keyword} keeps it in the image's history",
         severity=None if len(value) >= 8 else "warning",
     )
@@ -139,9 +147,15 @@ def _files(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _looks_secret(name: str) -> bool:
+    return name in _EXACT or (
+        name.startswith(_WILD_STARTS) and any(fnmatch.fnmatchcase(name, each) for each in _WILD)
+    )
+
+
 def _credential_file(subject: Subject, path: str, allowed: tuple[str, ...]) -> bool:
     name = posixpath.basename(path)
-    if not _ANY_FILE.match(name):
+    if not _looks_secret(name):
         return False
     if name in _NO_SECRET or any(
         fnmatch.fnmatch(path, a) or fnmatch.fnmatch(name, a) for a in allowed

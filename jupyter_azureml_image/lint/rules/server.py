@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
+from ...patterns import pattern
 from ..diagnostic import Fix
 from ..links import (
     DEPLOYMENT_YAML,
@@ -25,6 +26,8 @@ _SERVERS = (
     r"|flask|fastapi|streamlit|\bray\b|jupyter|api_server|entry\w*\.sh|start\w*\.sh|\.sh\b|\binit\b"
 )
 _INERT = r"^(?:/\S*/)?(?:bash|sh|zsh|python3?(?:\.\d+)?|echo|true|sleep|tail|cat|ls)$"
+_SHELL = pattern(r"(?:/\S*/)?(?:ba|da|z)?sh", needs=("sh",))
+_VARIABLE = pattern(r"\$\{?[A-Za-z_]", needs=("$",))
 _BIG_MODEL = 1_000_000_000
 
 
@@ -115,10 +118,10 @@ def variable_in_exec_form(subject: Subject) -> Iterator[Finding]:
         if instruction.keyword not in ("CMD", "ENTRYPOINT") or not instruction.json:
             continue
         words = [w.value for w in instruction.words]
-        if any(re.fullmatch(r"(?:/\S*/)?(?:ba|da|z)?sh", w) for w in words[:2]):
+        if any(_SHELL.fullmatch(w) for w in words[:2]):
             continue
         for word in instruction.words:
-            if re.search(r"\$\{?[A-Za-z_]", word.value):
+            if _VARIABLE.search(word.value):
                 yield Finding(word.span, f"{word.value} is not expanded in exec form")
                 break
 

@@ -85,12 +85,22 @@ def not_a_dockerfile(subject: Subject) -> Iterator[Finding]:
             message += f". {meant} was meant?"
         remedy = f"Write {meant}." if meant is not None else one.fault.remedy or None
         yield Finding(one.fault.span, message, None, remedy, fixes, True)
-    if broken := re.search(r"[\ud800-\udfff]", subject.text):
+    broken = _no_text(subject.text)
+    if broken is not None:
         yield Finding(
-            Span(*broken.span()),
+            Span(broken, broken + 1),
             "The file is not UTF-8: this byte is no text",
             remedy="Save the file as UTF-8.",
         )
+
+
+def _no_text(text: str) -> int | None:
+    """Where a byte stands that was no UTF-8 (it was read as a lone surrogate)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
 
 
 @rule(
@@ -176,7 +186,7 @@ def too_big(subject: Subject) -> Iterator[Finding]:
 )
 def line_ends(subject: Subject) -> Iterator[Finding]:
     """CRLF in the text, and in copied scripts."""
-    crlf = [m.start() for m in re.finditer("\r\n", subject.text)]
+    crlf = [m.start() for m in re.finditer("\r\n", subject.text)] if "\r" in subject.text else []
     if crlf:
         edits = tuple(Edit(at, at + 2, "\n") for at in crlf)
         yield Finding(
@@ -238,7 +248,7 @@ def _mark(instruction: Instruction) -> int | None:
     if instruction.keyword in ("COPY", "ADD"):
         return next((w.span.start for w in instruction.words if w.raw.startswith("#")), None)
     if instruction.keyword in ("USER", "WORKDIR"):
-        match = re.search(r"\s#\s", instruction.text)
+        match = re.search(r"\s#\s", instruction.text) if "#" in instruction.text else None
         return instruction.at(match.start() + 1, match.end()).start if match else None
     return None
 
