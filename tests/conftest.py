@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from jupyter_azureml_image.build import leaving
 from tools import base_image as images
 from tools import daemon, engine, modern
 from tools import registry as registries
@@ -21,6 +22,13 @@ _PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("steady", _PATIENT, derandomize=True)
 settings.register_profile("explore", _PATIENT, derandomize=False)
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def left_containers() -> Iterator[None]:
+    """The next test meets no container or thread of the one before it."""
+    yield
+    leaving.all_gone()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BuilderUnavailable, Cancelled, RegistryError
 from ..events import Emit
 from ..explain.explain import explain
-from . import doorstep, transfers
+from . import doorstep, leaving, transfers
 from .client import open_client
 from .doorstep import Greeting
 from .locate import Place, locate, read_config, without_missing_helpers
@@ -71,7 +71,8 @@ class Engine:
         return engine
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close its connections, once the containers that leave it are gone."""
+        leaving.all_gone()
         self.client.close()
 
     @property
@@ -142,6 +143,7 @@ class Engine:
         """Remove an image's name, and the image with its last name; a missing one is no error."""
         import docker.errors
 
+        leaving.all_gone()  # no image is removed below a container
         with self.asked_to(f"remove '{reference}'"):
             try:
                 self.client.remove_image(reference, force=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..build import leaving
 from ..build.dialects.text import Lines
 from ..build.engine import Engine
-from ..errors import BuilderUnavailable, ImageError
+from ..errors import BuilderUnavailable
 
 _LOG_LINES = 400
 
@@ -42,6 +42,7 @@ class Container:
 
     def __init__(self, engine: Engine, identity: str, port: int) -> None:
         self._engine, self.id, self._port = engine, identity, port
+        self._bound: int | None = None
 
     @classmethod
     def start(cls, engine: Engine, launch: Launch) -> Container:
@@ -74,17 +75,22 @@ class Container:
 
     def address(self) -> tuple[str, int]:
         """Host and port where it is reached; raises BuilderUnavailable where it is not."""
-        with self._engine.asked_to("tell a container's port"):
-            bound = self._engine.client.port(self.id, self._port)
+        if self._bound is None:
+            self.state()
         host = urllib.parse.urlsplit(self._engine.place.host).hostname
-        if not bound or (not self._engine.on_this_machine and host is None):
+        if self._bound is None or (not self._engine.on_this_machine and host is None):
             raise BuilderUnavailable("The container's port is not published.", code="engine-port")
-        return "127.0.0.1" if self._engine.on_this_machine else str(host), int(bound[0]["HostPort"])
+        return "127.0.0.1" if self._engine.on_this_machine else str(host), self._bound
 
     def state(self) -> State:
         """How it stands now."""
         with self._engine.asked_to("look after a container"):
-            told: Mapping[str, Any] = self._engine.client.inspect_container(self.id)["State"]
+            found: Mapping[str, Any] = self._engine.client.inspect_container(self.id)
+        # One answer tells both; the port stays as long as the container runs.
+        ports = (found.get("NetworkSettings") or {}).get("Ports") or {}
+        if bound := ports.get(f"{self._port}/tcp"):
+            self._bound = int(bound[0]["HostPort"])
+        told: Mapping[str, Any] = found["State"]
         running = bool(told.get("Running"))
         code = None if running else int(told.get("ExitCode") or 0)
         return State(running, code, bool(told.get("OOMKilled")))
@@ -98,5 +104,8 @@ class Container:
 
     def remove(self) -> None:
         """Remove it, running or not; one that is gone is no error."""
-        with contextlib.suppress(ImageError), self._engine.asked_to("remove a container"):
-            self._engine.client.remove_container(self.id, force=True, v=True)
+        leaving.remove(self._engine, self.id)
+
+    def leave(self) -> None:
+        """Remove it behind the caller's back: returns at once (`leaving.all_gone` waits)."""
+        leaving.leave(self._engine, self.id)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..build import leaving
 from ..build.engine import RUN_LABEL, Engine
 from ..build.owner import sweep
 from ..dockerfile.facts import BaseFacts
@@ -88,6 +89,7 @@ def prune_locally(engine: Engine, only: Sequence[str] | None = None) -> tuple[st
     """Remove our stopped containers, and our images (`only` those) that no container uses; a
     line each."""
     removed: list[str] = []
+    leaving.all_gone()
     sweep(engine)
     for each in _labelled(engine, RUN_LABEL):
         if each.get("State") in ("exited", "dead"):

@@ -12,7 +12,9 @@ from ..plan.request import Routes
 from . import diagnosis, probe
 from .container import Container, State
 
-_PAUSE = 0.1  # seconds between two looks at a server that starts
+_PAUSE = 0.02  # seconds until a port that nobody listens at is tried again
+_LATER = 0.1  # seconds until a server that is not ready is asked again: it may log each probe
+_LOOK = 0.2  # seconds between two looks whether its container still runs
 _READ_LOG = 1.0  # seconds between two looks into its log
 
 
@@ -51,37 +53,42 @@ def await_ready(
 
     `command` is the image's, for the sentence about one that ends at once. Raises Cancelled.
     """
-    address = _address(container)
     routes = patience.routes
     wanted = list(dict.fromkeys((routes.liveness, routes.readiness)))
-    began = looked = time.monotonic()
+    began = read = time.monotonic()
+    looked = began - _LOOK
     while True:
         patience.check()
-        state = container.state()
-        if not state.running or address is None:
-            return _died(container, state, command)
-        while wanted and probe.good(probe.get(address, wanted[0])):
+        # Also after the last answer: another server may have taken the port of one that ended.
+        if not wanted or time.monotonic() - looked >= _LOOK:
+            looked, state = time.monotonic(), container.state()
+            if not state.running:
+                return _died(container, state, command)
+            if not wanted:
+                return None
+        while wanted and probe.good(answer := _asked(container, wanted[0])):
             wanted.pop(0)
         if not wanted:
-            return None
+            continue
         now = time.monotonic()
-        if now - looked > _READ_LOG:
-            looked = now
+        if now - read > _READ_LOG:
+            read = now
             log = container.log()
             if hopeless := diagnosis.locked_out(log):
                 return Unready("The server cannot start", hopeless, log)
         if now - began > patience.seconds:
             return _silent(container, wanted[0], patience)
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE if answer is None else _LATER)
 
 
-def _address(container: Container) -> tuple[str, int] | None:
+def _asked(container: Container, route: str) -> probe.Answer | None:
+    """The answer to one probe, None where there is none (yet)."""
     try:
-        return container.address()
+        return probe.get(container.address(), route)
     except BuilderUnavailable:
         if container.state().running:
             raise
-        return None  # it ended before its port could be asked for
+        return None  # it ended before its port could be told
 
 
 def _died(container: Container, state: State, command: tuple[str, ...]) -> Unready:

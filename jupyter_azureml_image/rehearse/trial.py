@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..build.engine import RUN_LABEL, Engine
-from ..build.owner import OWNER_LABEL, owner, sweep
+from ..build.owner import OWNER_LABEL, owner
 from ..dockerfile.facts import BaseFacts
 from ..errors import BuilderUnavailable
 from ..events import Emit, LogLine, Note, StepEnded, StepOutcome, StepStarted
@@ -66,7 +66,6 @@ class Trial:
         baked = self._baked()
         built_in = None if baked or mounts.code or not self._azureml() else SCRIPT
         mounting = mount(mounts, built_in)
-        sweep(self._engine)
         return self._in_container(mounting, built_in is not None)
 
     # What the image is.
@@ -117,11 +116,12 @@ class Trial:
                 unready = await_ready(container, self._command(), self._patience)
             ready = time.monotonic() - began
             self._ended("rehearse-start", "failed" if unready else "done", began)
-            if unready:
-                return self._failed(unready)
-            return self._served(container, ready, built_in)
-        finally:
+            verdict = self._failed(unready) if unready else self._served(container, ready, built_in)
+        except BaseException:
             container.remove()
+            raise
+        container.leave()
+        return verdict
 
     def _failed(self, unready: Unready) -> Verdict:
         log = unready.log[-_KEPT:]

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from jupyter_azureml_image.build import leaving
 from jupyter_azureml_image.build.owner import OWNER_LABEL, sweep
 from jupyter_azureml_image.errors import BadUsage, BuilderUnavailable, Cancelled
 from jupyter_azureml_image.events import LogLine, Note, StepEnded
@@ -23,6 +24,7 @@ def judged(engine, image, **wanted):
     heard = Heard()
     verdict = rehearse(engine, image, Rehearsal(**wanted), heard)
     assert not heard.open_steps
+    leaving.all_gone()
     mine = [each for each in engine.client.containers(all=True) if each["Image"] == image]
     assert mine == []
     return verdict, heard
