@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from urllib.parse import urlsplit
 
 from ..build.shipment import Shipment
 from ..context import archive
 from ..errors import Cancelled
 from ..events import Emit, Note, Transfer
+from .ahead import Ahead
 from .translate import translated
 
 _BLOCK = 4 << 20
 _AT_ONCE = 4
+_AHEAD = 6  # blocks that lie ready: what 20,000 small files need to keep a gigabit busy
 _SECONDS = 300  # one block on a slow line; azure-cli's figure (azure-cli#20075)
 
 
@@ -21,7 +24,8 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
     one. Raises Cancelled, ContextError, or an AzureError that names the host."""
     host = urlsplit(url).netloc
     emit(Note(f"Uploading the build context ({in_words(shipment)}) to {host}."))
-    stream = _Stream(_pieces(shipment, stopped))
+    pieces = _pieces(shipment, stopped)
+    packed = _Blocks(pieces)
 
     def moved(done: int, _total: int | None) -> None:
         emit(Transfer("upload", done))
@@ -29,51 +33,73 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
     with translated(f"uploading the build context to {host}"):
         from azure.storage.blob import BlobClient, ExponentialRetry
 
-        with BlobClient.from_blob_url(
-            url,
-            max_single_put_size=_BLOCK,
-            max_block_size=_BLOCK,
-            connection_timeout=_SECONDS,
-            read_timeout=_SECONDS,
-            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=6),
-        ) as blob:
-            blob.upload_blob(stream, overwrite=True, max_concurrency=_AT_ONCE, progress_hook=moved)
-    emit(Transfer("upload", stream.read_so_far, stream.read_so_far))
+        with (
+            BlobClient.from_blob_url(
+                url,
+                max_single_put_size=_BLOCK,
+                max_block_size=_BLOCK,
+                connection_timeout=_SECONDS,
+                read_timeout=_SECONDS,
+                retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=6),
+            ) as blob,
+            closing(pieces),
+            Ahead(packed.next, _AHEAD) as ahead,
+        ):
+            blob.upload_blob(
+                _Stream(ahead, stopped),
+                overwrite=True,
+                max_concurrency=_AT_ONCE,
+                progress_hook=moved,
+            )
+    emit(Transfer("upload", packed.made, packed.made))
 
 
-def _pieces(shipment: Shipment, stopped: Callable[[], bool]) -> Iterator[bytes]:
+def _pieces(shipment: Shipment, stopped: Callable[[], bool]) -> Generator[bytes, None, None]:
     text = shipment.text.encode("utf-8", "surrogateescape")
     packed = archive.pack(
         shipment.manifest, {shipment.dockerfile: text}, compress=True, folder=shipment.folder
     )
     for piece in packed:
-        if stopped():
-            raise Cancelled("The upload was stopped; nothing was built.")
+        _go_on(stopped)
         yield piece
 
 
-class _Stream:
-    """An iterator of bytes as a file to read from, once and forwards."""
+def _go_on(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise Cancelled("The upload was stopped; nothing was built.")
+
+
+class _Blocks:
+    """Pieces put together to the blocks that are sent; `made` is their bytes so far."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
         self._rest = memoryview(b"")
-        self.read_so_far = 0
+        self.made = 0
 
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, fewer only at the end."""
+    def next(self) -> bytes:
+        """The next block, shorter only at the end, b"" behind it."""
         parts, found = [self._rest], len(self._rest)
-        while size < 0 or found < size:
-            piece = next(self._pieces, b"")
-            if not piece:
-                break
+        while found < _BLOCK and (piece := next(self._pieces, b"")):
             parts.append(memoryview(piece))
             found += len(piece)
-        over = max(0, found - size) if size >= 0 else 0
-        cut = len(parts[-1]) - over
+        cut = len(parts[-1]) - max(0, found - _BLOCK)
         parts[-1], self._rest = parts[-1][:cut], parts[-1][cut:]
-        self.read_so_far += found - over
-        return b"".join(parts)
+        block = b"".join(parts)
+        self.made += len(block)
+        return block
+
+
+class _Stream:
+    """Blocks as a file to read from, once and forwards: the client reads them one by one."""
+
+    def __init__(self, ahead: Ahead, stopped: Callable[[], bool]) -> None:
+        self._ahead, self._stopped = ahead, stopped
+
+    def read(self, size: int = -1) -> bytes:
+        """The next block, which is as long as the client was told that blocks may be."""
+        _go_on(self._stopped)  # on a slow line, what lies ready is not sent either
+        return self._ahead.next()
 
 
 def in_words(shipment: Shipment) -> str:
