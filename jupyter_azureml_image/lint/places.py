@@ -49,7 +49,7 @@ def is_remote(source: str) -> bool:
 
 def is_glob(source: str) -> bool:
     """Whether it is a pattern."""
-    return any(mark in source for mark in "*?[")
+    return "*" in source or "?" in source or "[" in source
 
 
 def is_open(source: str) -> bool:

@@ -7,7 +7,8 @@ tags and description, `--no-cache`, secrets.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from ..context.manifest import ContextEntry, ContextManifest
 from ..records import dataclass
@@ -23,7 +24,7 @@ Parts = tuple[tuple[str, str], ...]
 """Names and digests, sorted by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the value, which a run asks for five times, is kept
 class Fingerprint:
     """The parts. `dockerfile` and the values of `build_args` are digests of the text.
 
@@ -38,7 +39,7 @@ class Fingerprint:
     platform: str = "linux/amd64"
     bases: Parts = ()
 
-    @property
+    @cached_property
     def value(self) -> str:
         """The SHA-256 over all parts, in hexadecimal."""
         parts = (
@@ -116,8 +117,7 @@ def _files(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
         if old[path] != new[path]:
             yield _changed(path, old[path], new[path])
     # A folder that holds something is told of by what it holds.
-    paths = old.keys() | new.keys()
-    full = {path[: at + 1] for path in paths for at in range(len(path) - 1) if path[at] == "/"}
+    full = _above(old.keys() ^ new.keys())
     yield from _added_and_gone("", _without(full, old), _without(full, new))
 
 
@@ -126,6 +126,17 @@ def _changed(path: str, old: str, new: str) -> str:
     if was == now and before[0] == after[0]:
         return f"{path.rstrip('/')} has mode {after[1:]} instead of {before[1:]}"
     return f"{path} changed"
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    """The folders above `paths`, written like folders."""
+    found: set[str] = set()
+    for path in paths:
+        above = path.rstrip("/").rpartition("/")[0]
+        while above and f"{above}/" not in found:
+            found.add(f"{above}/")
+            above = above.rpartition("/")[0]
+    return found
 
 
 def _without(paths: set[str], files: Mapping[str, str]) -> dict[str, str]:

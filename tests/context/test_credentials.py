@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_azureml_image.context import credentials
 from jupyter_azureml_image.context.credentials import credential_files
 from jupyter_azureml_image.context.manifest import resolve_context
 from jupyter_azureml_image.errors import BadUsage
@@ -78,3 +79,26 @@ def test_a_finding_says_why_and_never_the_value(tree):
     items = credential_files(resolve_context(tree(SUSPECT)))
     assert {item.why for item in items if item.path == "server.pem"} == {"private key"}
     assert all(secret not in repr(items) for secret in ("hunter2", "tok3n", "ghp_abc", "MIIE"))
+
+
+WRITTEN = """
+.env .env.local prod.env id_rsa id_dsa id_ecdsa id_ecdsa_sk id_ed25519 id_ed25519_sk a.pem a.key
+a.pfx a.p12 a.jks a.ppk .azure/x .aws/credentials application_default_credentials.json a.json .json
+.netrc _netrc .git-credentials .git/config pip.conf pip.ini .condarc uv.toml requirements.txt
+requirements-dev.in .pypirc .npmrc .docker/config.json .dockercfg .kube/config kubeconfig
+a.kubeconfig .databrickscfg .pgpass score.py key pem a.pem.txt
+"""
+NAMES = WRITTEN.split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_short_look_at_a_path_says_what_the_long_one_says(name):
+    for path in (name, f"a/{name}", f"a.b/\u00e9/{name}", f"a{name}", f"{name}\n", f"{name}/b"):
+        for written in (path, path.upper(), path.replace("s", "\u017f").replace("k", "\u212a")):
+            long = any(sign.name.search(written) for sign in credentials._SIGNS)
+            assert credentials.suspect(written) == long, written
+
+
+def test_every_sign_is_among_those_names():
+    for sign in credentials._SIGNS:
+        assert any(sign.name.search(name) for name in NAMES), sign.why

@@ -102,6 +102,19 @@ def test_each_change_moves_the_value_and_is_told_in_words(changed, words):
     assert changed.sentence_since(made()) == f"{words}; everything else is the same"
 
 
+def test_a_new_folder_is_told_of_by_what_it_holds():
+    added = [ContextEntry(path, "directory", 0o755) for path in ("new", "new/deep", "new/deep/x")]
+    assert differences(made(), made(manifest=with_entries(*MANIFEST.entries, *added))) == (
+        "new/deep/x/ is new",
+    )
+    added.append(ContextEntry("new/deep/x/file", "file", 0o644))
+    assert differences(made(), made(manifest=with_entries(*MANIFEST.entries, *added))) == (
+        "new/deep/x/file is new",
+    )
+    gone = differences(made(manifest=with_entries(*MANIFEST.entries, *added)), made())
+    assert gone == ("new/deep/x/file is gone",)
+
+
 def test_no_change_is_said_so():
     assert differences(made(), made()) == ()
     assert made().sentence_since(made()) == "nothing changed"

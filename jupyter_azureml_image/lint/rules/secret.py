@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -154,7 +153,7 @@ def _looks_secret(name: str) -> bool:
 
 
 def _credential_file(subject: Subject, path: str, allowed: tuple[str, ...]) -> bool:
-    name = posixpath.basename(path)
+    name = path.rpartition("/")[2]
     if not _looks_secret(name):
         return False
     if name in _NO_SECRET or any(
