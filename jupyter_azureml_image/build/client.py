@@ -21,11 +21,14 @@ def open_client(place: Place, api: str = "auto") -> Any:
     if place.host.startswith("ssh://"):
         return _over_ssh(place)
     try:
-        return docker.APIClient(
+        client = docker.APIClient(
             base_url=place.host, version=api, timeout=_PATIENCE, tls=_tls(place)
         )
     except docker.errors.DockerException as error:
         raise doorstep.reason(place, error) from error
+    # No proxy and no .netrc stands before a local socket; looking for them is half of a question.
+    client.trust_env = not place.host.startswith(("unix://", "npipe://"))
+    return client
 
 
 def _over_ssh(place: Place) -> Any:

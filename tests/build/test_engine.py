@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_azureml_image.errors import Cancelled, RegistryError
 from jupyter_azureml_image.events import Transfer
-from tests.build.engines import LABEL, Heard, builder, docker_config, make_job
+from tests.build.engines import LABEL, Heard, builder, connected, docker_config, make_job
 
 
 @pytest.fixture
@@ -27,6 +27,14 @@ def test_it_says_what_it_is(engine):
     assert not engine.podman
     assert engine.on_this_machine
     assert engine.free_disk() > 0
+
+
+def test_a_local_socket_is_asked_whatever_proxies_the_machine_has(engine_host, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with connected(engine_host) as found:
+        assert found.inspect("azureml-image-test/never:1") is None
+        assert not found.client.trust_env
 
 
 def test_an_image_it_does_not_hold_is_no_error(engine):
