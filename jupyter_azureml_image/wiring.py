@@ -1,9 +1,14 @@
-"""The world outside, as it is here: the ports answered by the real adapters."""
+"""The world outside, as it is here: the ports answered by the real adapters.
+
+An adapter is loaded when there is something for it to do: a check on a machine without an engine
+and without a workspace loads neither builders nor Azure.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,38 +58,38 @@ class Here:
     def _sign_in(self, registry: str) -> dict[str, str]:
         """For images in the connected workspace's own registry, so that no docker login is
         needed; nothing for every other registry."""
-        from .azure import connection
-
-        current = connection.current()
+        current = _connected()
         if current is None or current.facts.login_server != registry:
             return {}
         return current.registry(registry).sign_in()
 
     def local_builders(self) -> tuple[Builder, ...]:
         """Builders of the local engine, best first; raises BuilderUnavailable."""
+        engine = self.engine()
         from .build.local import local_builders
 
-        return tuple(local_builders(self.engine()))
+        return tuple(local_builders(engine))
 
     def cloud_builders(self, request: BuildRequest) -> tuple[Builder, ...]:
         """ACR builders, best first; raises BuilderUnavailable where there are none."""
-        from .azure.acr import acr_builders
-        from .azure.azureml_builder import AzureMlBuilder
-
         workspace = self.workspace(connect=request.build in ("acr", "azureml"))
         if workspace is None:
             raise BuilderUnavailable("No workspace is connected whose registry could build it.")
         if request.build == "azureml":
+            from .azure.azureml_builder import AzureMlBuilder
+
             return (AzureMlBuilder(workspace),)
+        from .azure.acr import acr_builders
+
         return acr_builders(workspace, request)
 
     def workspace(self, *, connect: bool) -> Connection | None:
         """The connected workspace; with `connect`, the one the surroundings name."""
-        from .azure import connection
-
         if self._workspace is None:
-            self._workspace = connection.current()
+            self._workspace = _connected()
         if self._workspace is None and connect:
+            from .azure import connection
+
             self._workspace = connection.connect(self._named())
         if self._workspace is not None:
             self._workspace.engine = self.engine
@@ -155,3 +160,9 @@ class Here:
         if connection.named_by_config(folder) is None:
             raise NotConnected("No Azure ML workspace is connected, and no config.json names one.")
         return connection.ConnectOptions(folder=folder)
+
+
+def _connected() -> Connection | None:
+    """The connected workspace; who never loaded the adapter has connected none."""
+    connection = sys.modules.get(f"{__package__}.azure.connection")
+    return connection.current() if connection is not None else None
