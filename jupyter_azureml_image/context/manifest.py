@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ContextError
 from ..records import dataclass
+from . import recent
 from .ignore import IgnoreRules, read_ignore_file
 from .reach import expand
 from .reading import Stamp, unreadable
@@ -118,9 +119,9 @@ def resolve_context(
     folder = _folder(Path(root))
     rules, missing, walked = look_into(folder, dockerfile, reach)
     snapshot = Snapshot(folder, snapshots)
-    entries = tuple(_entries(folder, walked, snapshot))
+    entries = tuple(_entries(folder, walked, snapshot, recent.recall(snapshots, folder)))
     snapshot.save(whole=reach is None)
-    return ContextManifest(
+    manifest = ContextManifest(
         root=str(folder),
         ignore_file=rules.source or None,
         entries=entries,
@@ -132,6 +133,8 @@ def resolve_context(
         skipped=tuple(sorted(walked.skipped)),
         stamps=snapshot.stamps,
     )
+    recent.keep(snapshots, folder, manifest)
+    return manifest
 
 
 def look_into(
@@ -162,10 +165,18 @@ def _folder(root: Path) -> Path:
     )
 
 
-def _entries(folder: Path, walked: Walked, snapshot: Snapshot) -> Iterator[ContextEntry]:
+def _entries(
+    folder: Path, walked: Walked, snapshot: Snapshot, before: ContextManifest | None
+) -> Iterator[ContextEntry]:
+    known = {entry.path: entry for entry in before.entries} if before else {}
+    proven = before.stamps if before else {}
     for path in sorted(walked.kept):
+        stamp = walked.kept[path]
+        if stamp == proven.get(path) and snapshot.still(path, stamp):
+            yield known[path]
+            continue
         try:
-            yield entry_of(folder, path, walked.kept[path], snapshot)
+            yield entry_of(folder, path, stamp, snapshot)
         except ContextError:
             # What went away since the walk is as if it had gone before it.
             if os.path.lexists(folder / path):

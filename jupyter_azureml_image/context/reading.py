@@ -72,6 +72,11 @@ class Stamp(bytes):
         return self.fields[0]
 
     @property
+    def device(self) -> bytes:
+        """Its number, in little-endian order."""
+        return self[32:40]
+
+    @property
     def mtime(self) -> int:
         """When the content changed."""
         return self.fields[1]

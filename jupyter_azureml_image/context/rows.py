@@ -9,13 +9,14 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 
 from .reading import Stamp
 
 _MARK = b"azureml-image snapshot 2\0"
+_COUNT = Struct("<Q")
 _LENGTH = Struct("<I")
 _STAMP = Struct("<QqqQQI").size
 _ROW = _STAMP + 32  # bytes: the stamp, and the SHA-256 of the content
@@ -29,14 +30,13 @@ def row(stamp: Stamp, digest: str) -> bytes:
 def read(file: Path | None, root: Path) -> Generator[tuple[str, bytes]]:
     """The paths and rows that `file` holds for `root`; none where it is missing or for another
     folder, and none after a place where it is damaged."""
-    head = _head(root)
     with suppress(OSError, UnicodeDecodeError):
         if file is None:
             return
         with file.open("rb") as stream:
-            if stream.read(len(head)) != head:
-                return
             take = stream.read
+            if _counted(take(_head_size(root)), root) is None:
+                return
             while len(start := take(_LENGTH.size + _ROW)) == _LENGTH.size + _ROW:
                 length = _LENGTH.unpack_from(start)[0]
                 path = take(length)
@@ -45,13 +45,24 @@ def read(file: Path | None, root: Path) -> Generator[tuple[str, bytes]]:
                 yield path.decode("utf-8", "surrogateescape"), start[_LENGTH.size :]
 
 
+def count(file: Path, root: Path) -> int:
+    """How many rows `file` says that it holds for `root`."""
+    with suppress(OSError), file.open("rb") as stream:
+        return _counted(stream.read(_head_size(root)), root) or 0
+    return 0
+
+
 def write(file: Path, root: Path, known: Iterable[tuple[str, bytes]]) -> None:
     """Write what `read` reads; raises OSError."""
     with file.open("wb") as stream:
-        stream.write(_head(root))
+        stream.write(_head(root, 0))
+        written = 0
         for path, found in known:
             name = path.encode("utf-8", "surrogateescape")
             stream.write(_LENGTH.pack(len(name)) + found + name)
+            written += 1
+        stream.seek(0)
+        stream.write(_head(root, written))
 
 
 def merged(*known: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
@@ -64,31 +75,34 @@ class Earlier:
 
     def __init__(self, file: Path | None, root: Path) -> None:
         self._rows = read(file, root)
-        self._count = 0
         self._path: str | None = ""
         self._row = b""
-        self._next()
 
     def digest(self, path: str, stamp: Stamp) -> str | None:
         """The digest (hexadecimal) of `path`, None where it had another stamp or none."""
         while self._path is not None and self._path < path:
-            self._next()
+            self._path, self._row = next(self._rows, (None, b""))
         if self._path != path or not self._row.startswith(stamp):
             return None
         return self._row[_STAMP:].hex()
 
-    def end(self) -> int:
-        """No more is asked; how many rows there are."""
-        with closing(self._rows):
-            while self._path is not None:
-                self._next()
-        return self._count
-
-    def _next(self) -> None:
-        self._path, self._row = next(self._rows, (None, b""))
-        self._count += self._path is not None
+    def close(self) -> None:
+        """No more is asked."""
+        self._rows.close()
 
 
-def _head(root: Path) -> bytes:
+def _head(root: Path, rows: int) -> bytes:
     name = os.fsencode(root)
-    return _MARK + _LENGTH.pack(len(name)) + name
+    return _MARK + _COUNT.pack(rows) + _LENGTH.pack(len(name)) + name
+
+
+def _head_size(root: Path) -> int:
+    return len(_head(root, 0))
+
+
+def _counted(head: bytes, root: Path) -> int | None:
+    """The number in a head of `root`'s rows, None where it is none."""
+    if len(head) != _head_size(root):
+        return None
+    rows: int = _COUNT.unpack_from(head, len(_MARK))[0]
+    return rows if head == _head(root, rows) else None

@@ -40,7 +40,7 @@ class Snapshot:
     ) -> None:
         self._root = root
         self._mounts = mounts or Mounts.here()
-        self._own: dict[int, bool] = {}
+        self._own: dict[bytes, bool] = {}
         self._now = now
         self._file = folder / f"{_name(root)}.rows" if folder else None
         self._earlier = rows.Earlier(self._file, root)
@@ -54,29 +54,40 @@ class Snapshot:
 
         Raises ContextError or ContextChanged as `digest_file` does.
         """
-        size, _, _, _, device, _ = stamp.fields
-        believed = self._own.get(device)
-        if believed is None:
-            believed = self._own[device] = self._mounts.own(self._root / path, device)
         known = self._earlier.digest(path, stamp)
-        if known and believed:
-            self.stamps[path] = stamp
-            self._believed += 1
-            return known, size
+        if known and self.still(path, stamp):
+            return known, stamp.size
         before = self._now()
         digest, stamp = digest_file(self._root, path)
         size, changed, altered, *_ = stamp.fields
-        if believed and max(changed, altered) < before - _REST:
+        if self._believes(path, stamp) and max(changed, altered) < before - _REST:
             self.stamps[path] = stamp
             self._fresh[path] = digest
         return digest, size
 
+    def still(self, path: str, stamp: Stamp) -> bool:
+        """Whether `path`, whose proven stamp was just found again, is taken as proven."""
+        if not self._believes(path, stamp):
+            return False
+        self.stamps[path] = stamp
+        self._believed += 1
+        return True
+
+    def _believes(self, path: str, stamp: Stamp) -> bool:
+        """Whether times on the device of `path` are this machine's own; each is asked for once."""
+        believed = self._own.get(stamp.device)
+        if believed is None:
+            device = int.from_bytes(stamp.device, "little")
+            believed = self._own[stamp.device] = self._mounts.own(self._root / path, device)
+        return believed
+
     def save(self, *, whole: bool) -> None:
         """Remember what was hashed; `whole` forgets the files that were not asked for."""
-        held = self._earlier.end()
+        self._earlier.close()
         if self._file is None:
             return
-        if not self._fresh and (not whole or held == self._believed):
+        gone = whole and rows.count(self._file, self._root) > self._believed
+        if not (self._fresh or gone):
             with suppress(OSError):
                 os.utime(self._file)  # it is in use
             return
