@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .evaluate import lineage
 from .facts import Copy, Facts, StageFacts
 from .globs import Glob

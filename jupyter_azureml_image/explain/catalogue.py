@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..records import dataclass
 from ..wire import load
 from .model import Cause
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..records import dataclass
 from ..wire import load
 
 FILE = Path(__file__).parent / "failures.json"

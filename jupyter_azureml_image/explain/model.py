@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from ..records import dataclass
 
 Where = Literal["build", "rehearse", "push", "azure"]
 """build: an instruction, here or in ACR Tasks; rehearse: a container of the image, here or

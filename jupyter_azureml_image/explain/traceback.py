@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from ..records import dataclass
 
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAIN = (

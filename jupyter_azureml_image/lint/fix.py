@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from dataclasses import dataclass
 
 from ..dockerfile.edits import apply, diff
 from ..dockerfile.model import Dockerfile
 from ..dockerfile.parse import parse
+from ..records import dataclass
 from .check import CheckInput, check
 from .diagnostic import SEVERITIES, Diagnostic, Edit, Fix
 

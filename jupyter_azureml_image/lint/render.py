@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ..records import dataclass
 from .diagnostic import SEVERITIES, Diagnostic
 
 _HIDES = frozenset(("AML090",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from functools import cached_property
 
@@ -13,7 +13,18 @@ from ..records import dataclass
 
 _SEARCHES = pattern(
     r"\bos\.walk\b|\br?glob\b|\b(?:listdir|iterdir|scandir|exists|isdir|isfile|is_dir|is_file)\(",
-    needs=("os.walk", "glob", "listdir", "iterdir", "scandir", "exists", "is"),
+    needs=(
+        "os.walk",
+        "glob",
+        "listdir",
+        "iterdir",
+        "scandir",
+        "exists",
+        "isdir",
+        "is_dir",
+        "isfile",
+        "is_file",
+    ),
 )
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -84,7 +95,7 @@ class Script:
     @cached_property
     def model_joins(self) -> tuple[tuple[str, ...], ...]:
         """The literal paths that are joined to AZUREML_MODEL_DIR, part by part."""
-        return tuple(_joins(self.tree))
+        return tuple(_joins(self.nodes, self.model_names))
 
     @property
     def searches(self) -> bool:
@@ -94,7 +105,17 @@ class Script:
     @cached_property
     def writes(self) -> tuple[tuple[str, int], ...]:
         """Paths (literals, `AZUREML_MODEL_DIR/...` included) opened for writing, with lines."""
-        return tuple(_writes(self.tree))
+        return tuple(_writes(self.nodes, self.model_names))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, walked once."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def model_names(self) -> frozenset[str]:
+        """Names that hold the model folder."""
+        return _model_names(self.nodes)
 
 
 def _top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -129,7 +150,7 @@ def _imports(body: list[ast.stmt], *, guarded: bool) -> Iterator[Import]:
                 yield from _imports(handler.body, guarded=True)
 
 
-def _is_model_dir(node: ast.expr, names: set[str]) -> bool:
+def _is_model_dir(node: ast.expr, names: frozenset[str]) -> bool:
     """`os.environ["AZUREML_MODEL_DIR"]`, `os.getenv(...)`, or a name that was given it."""
     if isinstance(node, ast.Name):
         return node.id in names
@@ -149,20 +170,23 @@ def _text(node: ast.AST | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _model_names(tree: ast.Module) -> set[str]:
+def _model_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """Names that hold the model folder; a name given anything else as well is none."""
     given: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = node.targets[0]
             if isinstance(target, ast.Name):
                 given.setdefault(target.id, []).append(node.value)
-    return {name for name, values in given.items() if all(_is_model_dir(v, set()) for v in values)}
+    return frozenset(
+        name
+        for name, values in given.items()
+        if all(_is_model_dir(value, frozenset()) for value in values)
+    )
 
 
-def _joins(tree: ast.Module) -> Iterator[tuple[str, ...]]:
-    names = _model_names(tree)
-    for node in ast.walk(tree):
+def _joins(nodes: Iterable[ast.AST], names: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    for node in nodes:
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("join", "joinpath"):
             parts = list(node.args)
             if isinstance(node.func, ast.Attribute) and node.func.attr == "joinpath":
@@ -176,7 +200,7 @@ def _joins(tree: ast.Module) -> Iterator[tuple[str, ...]]:
             yield from _divided(node, names)
 
 
-def _divided(node: ast.BinOp, names: set[str]) -> Iterator[tuple[str, ...]]:
+def _divided(node: ast.BinOp, names: frozenset[str]) -> Iterator[tuple[str, ...]]:
     parts: list[str] = []
     left: ast.expr = node
     while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div):
@@ -189,9 +213,8 @@ def _divided(node: ast.BinOp, names: set[str]) -> Iterator[tuple[str, ...]]:
         yield tuple(p for p in "/".join(parts).split("/") if p)
 
 
-def _writes(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    names = _model_names(tree)
-    for node in ast.walk(tree):
+def _writes(nodes: Iterable[ast.AST], names: frozenset[str]) -> Iterator[tuple[str, int]]:
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -215,7 +238,7 @@ _SAVERS = frozenset(
 )  # fmt: skip
 
 
-def _written(place: ast.expr, line: int, names: set[str]) -> Iterator[tuple[str, int]]:
+def _written(place: ast.expr, line: int, names: frozenset[str]) -> Iterator[tuple[str, int]]:
     text = _text(place)
     if text is not None:
         yield text, line
