@@ -17,7 +17,6 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
-from .. import wire
 from ..dockerfile.facts import BaseFacts
 from ..records import dataclass
 
@@ -99,7 +98,7 @@ class Catalog:
 @functools.cache
 def load() -> Catalog:
     """The catalog of this package version."""
-    images = tuple(wire.load(BaseImage, row) for row in _rows().values())
+    images = tuple(_image(row) for row in _rows().values())
     return Catalog(day_made(), images, _data()["sources"])
 
 
@@ -120,6 +119,12 @@ def _data() -> dict[str, Any]:
 def _rows() -> dict[str, dict[str, Any]]:
     """By repository. A check asks for one or two of them, so only those become records."""
     return {row["repository"]: row for row in _data()["images"]}
+
+
+def _image(row: Mapping[str, Any]) -> BaseImage:
+    """What `wire.load` makes of the row; for one flat record its look at types is too dear."""
+    lists = {name: tuple(value) for name, value in row.items() if isinstance(value, list)}
+    return BaseImage(**{**row, **lists})
 
 
 def split_reference(reference: str) -> tuple[str, str, str | None, str | None]:
@@ -146,7 +151,7 @@ def find(reference: str) -> BaseImage | None:
         return None
     repository = repository.strip("/").lower()
     row = _rows().get(repository)
-    return wire.load(BaseImage, row) if row else _from_name(repository)
+    return _image(row) if row else _from_name(repository)
 
 
 _INFERENCE_NAME = (

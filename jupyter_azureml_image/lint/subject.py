@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -279,7 +280,7 @@ class Subject:
         if data is None:
             return None
         try:
-            return data.decode("utf-8-sig")
+            return data.removeprefix(BOM_UTF8).decode()
         except UnicodeDecodeError:
             return None
 

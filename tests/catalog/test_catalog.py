@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from jupyter_azureml_image import wire
 from jupyter_azureml_image.catalog import (
     age_sentence,
     base_facts,
@@ -15,6 +16,7 @@ from jupyter_azureml_image.catalog import (
     search,
     split_reference,
 )
+from jupyter_azureml_image.catalog import catalog as catalog_page
 
 CPU = "mcr.microsoft.com/azureml/minimal-py312-inference"
 
@@ -127,3 +129,8 @@ def test_an_old_list_says_its_age_and_what_to_do() -> None:
 )
 def test_references_are_split(reference: str, parts: tuple[str | None, ...]) -> None:
     assert split_reference(reference) == parts
+
+
+def test_an_image_is_read_as_every_record_is_read_from_json() -> None:
+    for row in catalog_page._rows().values():
+        assert catalog_page._image(row) == wire.load(catalog_page.BaseImage, row)
