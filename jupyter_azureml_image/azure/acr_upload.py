@@ -30,27 +30,23 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
     def moved(done: int, _total: int | None) -> None:
         emit(Transfer("upload", done))
 
-    with translated(f"uploading the build context to {host}"):
+    with (
+        closing(pieces),
+        Ahead(packed.next, _AHEAD) as ahead,  # begins while the client is imported
+        translated(f"uploading the build context to {host}"),
+    ):
         from azure.storage.blob import BlobClient, ExponentialRetry
 
-        with (
-            BlobClient.from_blob_url(
-                url,
-                max_single_put_size=_BLOCK,
-                max_block_size=_BLOCK,
-                connection_timeout=_SECONDS,
-                read_timeout=_SECONDS,
-                retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=6),
-            ) as blob,
-            closing(pieces),
-            Ahead(packed.next, _AHEAD) as ahead,
-        ):
-            blob.upload_blob(
-                _Stream(ahead, stopped),
-                overwrite=True,
-                max_concurrency=_AT_ONCE,
-                progress_hook=moved,
-            )
+        with BlobClient.from_blob_url(
+            url,
+            max_single_put_size=_BLOCK,
+            max_block_size=_BLOCK,
+            connection_timeout=_SECONDS,
+            read_timeout=_SECONDS,
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=6),
+        ) as blob:
+            stream = _Stream(ahead, stopped)
+            blob.upload_blob(stream, overwrite=True, max_concurrency=_AT_ONCE, progress_hook=moved)
     emit(Transfer("upload", packed.made, packed.made))
 
 
