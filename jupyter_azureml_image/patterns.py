@@ -46,6 +46,7 @@ class _Waiting(_Later):
     def __init__(self, text: str, flags: int | re.RegexFlag, needs: tuple[str, ...]) -> None:
         super().__init__(text, flags)
         self._needs = needs
+        self._without = ""  # a long text that is searched part by part is read once
 
     def search(self, string: str, *places: int) -> re.Match[str] | None:
         return self._compiled.search(string, *places) if self._may(string) else None
@@ -68,5 +69,10 @@ class _Waiting(_Later):
         return made
 
     def _may(self, string: str) -> bool:
+        if string is self._without:
+            return False
         read = string.casefold() if self._flags & re.IGNORECASE else string
-        return any(need in read for need in self._needs)
+        if any(need in read for need in self._needs):
+            return True
+        self._without = string
+        return False

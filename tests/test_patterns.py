@@ -100,3 +100,20 @@ def test_a_pattern_is_compiled_with_the_first_text_that_may_match(monkeypatch):
 def test_a_pattern_that_cannot_be_compiled_says_so_at_its_first_use():
     with pytest.raises(re.error, match="unterminated"):
         pattern("(a").search("a")
+
+
+def test_a_long_text_without_the_words_is_read_once_however_often_it_is_searched():
+    class Counted(str):
+        __slots__ = ()
+
+        def __contains__(self, words):
+            read.append(words)
+            return super().__contains__(words)
+
+    read = []
+    found = pattern("(secret) of", needs=("secret",))
+    text = Counted("a long text " * 100)
+    assert not any(found.search(text, at) for at in range(100))
+    assert not list(found.finditer(text))
+    assert read == ["secret"]
+    assert found.search("the secret of it")

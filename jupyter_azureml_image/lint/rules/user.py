@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import groupby
 
 from ...dockerfile.model import Span
 from ..diagnostic import Edit, Fix
@@ -90,8 +90,9 @@ def needs_root(subject: Subject) -> Iterator[Finding]:
             message = _root_only(subject, step, command)
             if message:
                 caught.setdefault(step.index, (step, command, message))
+    as_root = _AsRoot(subject, caught)
     for step, command, message in caught.values():
-        yield Finding(command.span, message, fixes=(_as_root(subject, step, set(caught)),))
+        yield Finding(command.span, message, fixes=(as_root.fix(step),))
 
 
 def _root_only(subject: Subject, step: Step, command: Command) -> str:
@@ -150,19 +151,28 @@ def _made_before(subject: Subject, step: Step, path: str) -> bool:
     return any(re.search(re.escape(place) + r"(?![\w.-])", earlier) for place in above)
 
 
-def _as_root(subject: Subject, step: Step, caught: set[int]) -> Fix:
-    """Root around the whole run of neighbouring steps that need it."""
-    order = subject.steps_by_stage[step.stage.index]
-    first = last = bisect_left(order, step.index, key=lambda s: s.index)
-    while first > 0 and order[first - 1].index in caught:
-        first -= 1
-    while last + 1 < len(order) and order[last + 1].index in caught:
-        last += 1
-    start = subject.start_with_notes(order[first].instruction)
-    end = subject.end_of(order[last].instruction)
-    line = subject.newline
-    edits = (Edit(start, start, f"USER root:root{line}"), Edit(end, end, f"{line}USER {step.user}"))
-    return Fix(f"Run it as root and switch back to {step.user}", True, edits)
+class _AsRoot:
+    """Root around each whole run of neighbouring steps, of those `caught` (their indexes)."""
+
+    def __init__(self, subject: Subject, caught: Container[int]) -> None:
+        self._subject = subject
+        self._ends: dict[int, tuple[Step, Step]] = {}
+        for order in subject.steps_by_stage.values():
+            for need, run in groupby(order, key=lambda step: step.index in caught):
+                steps = list(run)
+                if need:
+                    self._ends.update((step.index, (steps[0], steps[-1])) for step in steps)
+
+    def fix(self, step: Step) -> Fix:
+        """What makes the run around `step`, one of those caught, work."""
+        return _as_root(self._subject, *self._ends[step.index])
+
+
+def _as_root(subject: Subject, first: Step, last: Step) -> Fix:
+    start, end = subject.start_with_notes(first.instruction), subject.end_of(last.instruction)
+    line, user = subject.newline, last.user
+    edits = (Edit(start, start, f"USER root:root{line}"), Edit(end, end, f"{line}USER {user}"))
+    return Fix(f"Run it as root and switch back to {user}", True, edits)
 
 
 @rule(
@@ -221,8 +231,9 @@ def _root_owns_prefix(subject: Subject) -> bool | None:
 
 
 def _installs_as_user(subject: Subject) -> Iterator[tuple[Step, Command]]:
+    result = {stage.index for stage in subject.lineage}
     for step, pip in subject.pips:
-        if step not in subject.result_steps or step.user != "dockeruser":
+        if step.stage.index not in result or step.user != "dockeruser":
             continue
         into_home = not pip.elsewhere and not pip.user and pip.environment is None
         if into_home and not pip.command.sudo:
@@ -252,9 +263,10 @@ def pip_as_user(subject: Subject) -> Iterator[Finding]:
     owned = _root_owns_prefix(subject)
     if not subject.serving or owned is False:
         return
-    wrapped: set[int] = {step.index for step, _ in _installs_as_user(subject)}
-    for step, command in _installs_as_user(subject):
-        fix = _as_root(subject, step, wrapped)
+    found = list(_installs_as_user(subject))
+    as_root = _AsRoot(subject, {step.index for step, _ in found})
+    for step, command in found:
+        fix = as_root.fix(step)
         yield Finding(
             command.span,
             "pip installs into dockeruser's home here"
@@ -292,7 +304,7 @@ def packages_left_behind(subject: Subject) -> Iterator[Finding]:
     if user in ("dockeruser", "") or "$" in user:
         return
     for step, command in _installs_as_user(subject):
-        fix = _as_root(subject, step, {step.index})
+        fix = _as_root(subject, step, step)
         yield Finding(
             command.span,
             f"These packages go to dockeruser's home, and the image ends as {user}",
