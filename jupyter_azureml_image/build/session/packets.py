@@ -13,7 +13,7 @@ from ...context.manifest import Kind
 from ...records import dataclass
 from ..dialects.trace import Message
 
-REQUEST, DATA, FINISHED, ERROR = 1, 2, 3, 4
+REQUEST, FINISHED = 1, 3
 END_OF_STATS = b""
 FIN = b"\x08\x03"
 
@@ -56,7 +56,7 @@ def data(number: int, block: bytes = b"") -> bytes:
 
 
 def read(packet: bytes) -> tuple[int, int, bytes]:
-    """What the engine says: the packet's type, its entry's number, its data.
+    """A packet's type, its entry's number, its data.
 
     Raises ValueError for what is no packet.
     """

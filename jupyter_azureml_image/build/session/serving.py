@@ -57,9 +57,7 @@ class Session:
         self._begun = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve()), name="azureml-image-session", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="azureml-image-session", daemon=True)
         self._thread.start()
         self._begun.wait()
 
@@ -70,11 +68,17 @@ class Session:
 
     def close(self) -> None:
         """End the session; returns when its thread has ended and its connection is closed."""
-        assert self._loop is not None
-        assert self._end is not None
-        with contextlib.suppress(RuntimeError):  # the loop ended by itself: the engine hung up
-            self._loop.call_soon_threadsafe(self._end.set)
+        with contextlib.suppress(RuntimeError):  # its loop ended by itself
+            if self._loop is not None and self._end is not None:
+                self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._stream.close()
+            self._begun.set()
 
     async def _serve(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
@@ -174,27 +178,30 @@ class _Transfer:
 
     async def run(self) -> None:
         """Tell every status, send what is asked for, end when the engine has all."""
-        # Told while files are asked for: an engine may stop listening until it has some.
-        telling = asyncio.create_task(self._tell(list(self._tree.stats())))
+        # At the same time: an engine may stop listening to the one until it has the other.
+        both = [asyncio.create_task(work) for work in (self._tell(), self._answer())]
         try:
-            while (packet := await self._stream.recv_message()) is not None:
-                kind, number, _ = packets.read(packet)
-                if kind == packets.REQUEST:
-                    for block in self._tree.content(number):
-                        await self._send(packets.data(number, block))
-                    await self._send(packets.data(number))
-                elif kind == packets.FINISHED:
-                    await self._send(packets.FIN)
-                    return
-                elif kind == packets.ERROR:
-                    return  # the build tells it
+            await asyncio.gather(*both)
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
 
-    async def _tell(self, stats: list[bytes]) -> None:
-        for packet in (*stats, packets.END_OF_STATS):
+    async def _tell(self) -> None:
+        for packet in self._tree.stats():
             await self._send(packet)
+        await self._send(packets.END_OF_STATS)
+
+    async def _answer(self) -> None:
+        while (packet := await self._stream.recv_message()) is not None:
+            kind, number, _ = packets.read(packet)
+            if kind == packets.REQUEST:
+                for block in self._tree.content(number):
+                    await self._send(packets.data(number, block))
+                await self._send(packets.data(number))
+            elif kind == packets.FINISHED:
+                await self._send(packets.FIN)
+                return
 
     async def _send(self, packet: bytes) -> None:
         async with self._one:

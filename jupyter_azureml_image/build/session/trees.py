@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...context.manifest import ContextEntry, ContextManifest
-from ...context.reading import BLOCK, ContextChanged, Stamp, opened
+from ...context.reading import BLOCK, ContextChanged, Stamp, opened, unreadable
 from .packets import Entry
 
 _SECOND = 1_000_000_000  # in nanoseconds
@@ -38,8 +38,8 @@ class ContextTree:
     def __init__(self, manifest: ContextManifest) -> None:
         self._manifest = manifest
         entries = {entry.path: entry for entry in manifest.entries}
-        for path in manifest.entries:
-            above = path.path.rpartition("/")[0]
+        for entry in manifest.entries:
+            above = entry.path.rpartition("/")[0]
             while above and above not in entries:
                 entries[above] = ContextEntry(above, "directory", 0o755)
                 above = above.rpartition("/")[0]
@@ -47,7 +47,8 @@ class ContextTree:
         self._entries = sorted(entries.values(), key=lambda entry: entry.path.replace("/", "\0"))
 
     def stats(self) -> Iterator[bytes]:
-        """A STAT packet for each entry; raises ContextChanged where a file is gone."""
+        """A STAT packet for each entry; raises ContextChanged where a file is gone, ContextError
+        where it cannot be looked at."""
         for entry in self._entries:
             if entry.kind == "file":
                 size, moment = entry.size, self._time(entry)
@@ -90,6 +91,8 @@ class ContextTree:
                 moment = os.lstat(Path(self._manifest.root, entry.path)).st_mtime_ns
             except FileNotFoundError as error:
                 raise ContextChanged(entry.path, "vanished") from error
+            except OSError as error:
+                raise unreadable(entry.path, error) from error
         return moment // _SECOND * _SECOND + int(entry.digest[:16], 16) % _SECOND
 
 
