@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .snapshot import Snapshot
 
 Kind = Literal["file", "directory", "link"]
+_PERMISSIONS = tuple(range(0o10000))  # each number once, and not once for each file
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> Conte
     """The entry of `path`, whose stamp was just read; raises ContextError or ContextChanged where
     its content cannot be had."""
     kind = stamp.mode
-    mode = stat.S_IMODE(kind) if os.name == "posix" else 0o755
+    mode = _PERMISSIONS[stat.S_IMODE(kind)] if os.name == "posix" else 0o755
     if stat.S_ISREG(kind):
         digest, size = snapshot.digest(path, stamp)
         return ContextEntry(path, "file", mode, size, digest)

@@ -92,6 +92,16 @@ def test_buildkits_own_nodes_are_not_steps():
     assert heard.events == []
 
 
+def test_that_the_context_was_read_is_passed_on_once_each_time():
+    read, _ = reader()
+    times = []
+    read.context_read = lambda: times.append(1)
+    context = "[internal] load build context"
+    for completed in (None, 2.0, 2.0, 3.0):  # BuildKit repeats what ended; the last is another
+        read.see(Solve((Vertex("v", context, started=1.0, completed=completed),)))
+    assert len(times) == 2
+
+
 def test_a_warning_is_told_once_with_its_line():
     read, heard = reader()
     read.see(Solve(warnings=(Advice("Odd", 3), Advice("Odd", 3), Advice("Rule: x (line 4)", 4))))

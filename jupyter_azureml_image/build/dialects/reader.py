@@ -62,6 +62,7 @@ class SolveReader:
         self._names: dict[str, str] = {}
         self._pulled = Bytes("pull", emit)
         self._warned: set[str] = set()
+        self._read: dict[str, float] = {}
         self.failed: Failed | None = None
         self.context_read: Callable[[], None] = lambda: None
         """Called each time the builder has read the context."""
@@ -114,7 +115,7 @@ class SolveReader:
 
     def _end(self, vertex: Vertex) -> None:
         if _CONTEXT in vertex.name and vertex.completed is not None:
-            self.context_read()
+            self._context_read(vertex.digest, vertex.completed)
         running = self._running.get(vertex.digest)
         if vertex.error and not _stopped(vertex.error) and self.failed is None:
             if running is not None:
@@ -132,6 +133,12 @@ class SolveReader:
         running.completed, running.cached = vertex.completed, vertex.cached
         if running.used or not running.base:
             self._complete(running)
+
+    def _context_read(self, vertex: str, when: float) -> None:
+        """Pass on that the context was read, which BuildKit may tell several times."""
+        if self._read.get(vertex) != when:
+            self._read[vertex] = when
+            self.context_read()
 
     def _complete(self, running: Running) -> None:
         if running.ended or running.completed is None:
