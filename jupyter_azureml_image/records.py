@@ -17,9 +17,9 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-__all__ = ["dataclass"]
+__all__ = ["changed", "dataclass"]
 
 MANY = 50
 """As many instances of a class are made by the general initialiser."""
@@ -172,6 +172,15 @@ def _refuse(self: object, name: str, *_: object) -> NoReturn:
 def _reduce(self: Any) -> tuple[Any, ...]:
     """Copied and pickled by its fields."""
     return type(self), tuple(getattr(self, name) for name in self.__match_args__)
+
+
+T = TypeVar("T")
+
+
+def changed(record: T, **fields: Any) -> T:
+    """What `dataclasses.replace` gives; the standard one has the standard fields made first."""
+    names: tuple[str, ...] = type(record).__match_args__  # type: ignore[attr-defined]  # a record's
+    return type(record)(**{name: getattr(record, name) for name in names} | fields)
 
 
 if TYPE_CHECKING:

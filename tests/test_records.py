@@ -97,6 +97,15 @@ def test_the_functions_of_dataclasses_take_a_record(record):
     assert dataclasses.asdict(one) == {"name": "a", "size": 3, "labels": {}, "note": "n"}
 
 
+def test_a_record_is_changed_as_by_the_standard_function():
+    one = Ours("a", 5, {"k": "v"}, "n")
+    assert records.changed(one, size=4, note="m") == dataclasses.replace(one, size=4, note="m")
+    assert records.changed(one, size=4).note == "n"
+    assert records.changed(one) == one
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        records.changed(one, colour="red")
+
+
 @BOTH
 def test_a_record_goes_to_json_and_back(record):
     one = record("a", 5, {"k": "v"}, "n")

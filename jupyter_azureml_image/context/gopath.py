@@ -35,12 +35,14 @@ def clean(path: str) -> str:
 
 def has_wildcard(name: str) -> bool:
     """Whether `name` holds an unescaped `*`, `?` or `[`."""
+    if not any(sign in name for sign in "*?["):
+        return False
     return re.search(r"(?:^|[^\\])(?:\\\\)*[*?[]", name) is not None
 
 
 def unescape(name: str) -> str:
     r"""`name`, which has no wildcard, with `\x` read as `x`."""
-    return re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL) if "\\" in name else name
 
 
 def escape(name: str) -> str:

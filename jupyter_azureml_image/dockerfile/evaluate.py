@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ..errors import BadUsage
 from ..patterns import pattern
+from ..records import changed
 from .facts import BaseFacts, Copy, Facts, StageFacts, Unresolved
 from .model import Dockerfile, Fault, Instruction, Span
 from .mounts import mounts
@@ -159,13 +160,11 @@ class _Run:
 
     def _name_origins(self) -> None:
         """Turn the stage names of `COPY --from` into numbers, now that all stages are known."""
-        from dataclasses import replace
-
         for scope in self.scopes:
             for at, copy in enumerate(scope.copies):
                 stage = self._stage_of(copy.origin)
                 if stage is not None:
-                    scope.copies[at] = replace(copy, origin=str(stage))
+                    scope.copies[at] = changed(copy, origin=str(stage))
                     self._refuse_later(scope, copy, stage)
                 elif copy.origin.isdecimal():
                     span = self.dockerfile.instructions[copy.instruction].span

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+from ..records import changed
 from .blanks import SPACES, called, suspects
 from .check import check_directive_fault, file_fault, instruction_fault
 from .heredocs import HOLDERS, openings
@@ -44,7 +43,7 @@ def parse(text: str) -> Dockerfile:
     )
     faults += reader.faults + _whole_file(dockerfile)
     faults.sort(key=lambda fault: fault.span.start)
-    return dataclasses.replace(dockerfile, faults=tuple(faults))
+    return changed(dockerfile, faults=tuple(faults))
 
 
 def _whole_file(dockerfile: Dockerfile) -> list[Fault]:
@@ -59,7 +58,7 @@ def _whole_file(dockerfile: Dockerfile) -> list[Fault]:
         if check is not None:
             shift = text.index("\n") + 1
             span = Span(check.span.start + shift, check.span.end + shift)
-            check = dataclasses.replace(check, span=span)
+            check = changed(check, span=span)
     if check is not None:
         found.append(check_directive_fault(check.value, check.span))
     return [fault for fault in found if fault is not None]
@@ -90,8 +89,8 @@ def _with_heredocs(
     inner = instruction.inner
     if inner is not None:
         inner_span = Span(inner.span.start, span.end)
-        inner = dataclasses.replace(inner, heredocs=tuple(bodies), span=inner_span)
-    whole = dataclasses.replace(instruction, heredocs=tuple(bodies), span=span, inner=inner)
+        inner = changed(inner, heredocs=tuple(bodies), span=inner_span)
+    whole = changed(instruction, heredocs=tuple(bodies), span=span, inner=inner)
     return whole, fault
 
 

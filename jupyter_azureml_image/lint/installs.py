@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 from ..patterns import pattern
-from ..records import dataclass
+from ..records import changed, dataclass
 from .shell import Command, ShellWord
 
 _PIP = pattern(r"pip(3(\.\d+)?)?")
@@ -204,7 +203,7 @@ def pip_install(command: Command) -> PipInstall | None:
     if index is None or any(not w.value.startswith("-") for w in words[1:index]):
         return None
     read = _read_pip(command, words[index:], environment or (folder or None))
-    return dataclasses.replace(read, conda=environment is not None)
+    return changed(read, conda=environment is not None)
 
 
 def _unwrap(words: tuple[ShellWord, ...]) -> tuple[tuple[ShellWord, ...], str | None]:

@@ -198,13 +198,7 @@ _GROUPS = (
 )
 
 
-def _grouped() -> tuple[Option, ...]:
-    from dataclasses import replace
-
-    return tuple(replace(o, group=title) for title, options in _GROUPS for o in options)
-
-
-OPTIONS: tuple[Option, ...] = _grouped()
+OPTIONS: tuple[Option, ...] = tuple(o.under(title) for title, options in _GROUPS for o in options)
 """Every option of a run."""
 
 CELL = Command(

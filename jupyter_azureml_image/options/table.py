@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from ..records import dataclass
+from ..records import changed, dataclass
 
 Kind = Literal[
     "text", "path", "number", "percent", "switch", "pair", "secret", "codes", "choice", "variable"
@@ -48,6 +48,10 @@ class Option:
         if self.kind == "switch":
             return ""
         return self.metavar or "|".join(self.choices)
+
+    def under(self, group: str) -> Option:
+        """The same option below that heading."""
+        return changed(self, group=group)
 
     @property
     def meaning(self) -> str:
