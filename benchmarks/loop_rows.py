@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.kernel_rows import CONNECT
 from benchmarks.place import NAME, Place
 from benchmarks.table import Row
-from benchmarks.turns import at_least, at_most, in_turn
+from benchmarks.turns import Timings, at_least, at_most, in_turn
 from tools.base_image import INFERENCE
 
 SCORE = """import json
@@ -63,7 +64,11 @@ print(invoke(ENDPOINT, deployment_name="blue", request_file="../sample.json"))
 """
 
 # The container is removed behind the verdict: that shall not fall into the peer's turn.
-GONE = "from jupyter_azureml_image.build import leaving; leaving.all_gone()"
+GONE = """
+from jupyter_azureml_image.build import leaving
+leaving.all_gone()
+print(img.verdict.ready_seconds)
+"""
 
 
 def loop(place: Place) -> Iterator[Row]:
@@ -72,6 +77,7 @@ def loop(place: Place) -> Iterator[Row]:
     endpoint = f"bench-{place.fresh() % 10**6}"
     cell = f"%%azureml_dockerfile {NAME}-loop --until rehearse --request-file ../sample.json"
     cell += f" --as img\n{TEXT}"
+    ready: list[float] = []
 
     with place.kernel(folder) as kernel, place.kernel(folder, sandbox=True) as peer:
         peer.run(CONNECT)
@@ -83,6 +89,7 @@ def loop(place: Place) -> Iterator[Row]:
             taken = kernel.run(cell)
             kernel.run(f"assert str(3 + {number}) in img.verdict.answer, img.verdict")
             kernel.run(GONE)
+            ready.append(float(kernel.said))
             return taken
 
         def theirs() -> float:
@@ -95,17 +102,23 @@ def loop(place: Place) -> Iterator[Row]:
         in_turn(1, {"ours": ours, "peer": theirs})
         found = in_turn(3, {"ours": ours, "peer": theirs})
         peer.run("ml_client.online_endpoints.begin_delete(ENDPOINT).result()")
+    yield _row(found, statistics.median(ready[1:]))
+
+
+def _row(found: Timings, start: float) -> Row:
     mine, other = found.median("ours"), found.median("peer")
-    yield Row(
+    return Row(
         "edit score.py to scored again, local",
         mine,
         other,
         "docker build, push, azure-ai-ml register, deploy, invoke (sandbox)",
+        limit=start,
         goal="at most 5 s, twice as fast",
         met=at_most(mine, 5.0) and at_least(other, mine, 2),
         turns=3,
-        note="the SDK imported and the endpoint there beforehand; the sandbox deploys at once, "
-        "where Azure takes minutes",
+        note="limit: the start of the container alone, until it is live, which both wait for; the "
+        "SDK imported and the endpoint there beforehand; the sandbox deploys at once, where Azure "
+        "takes minutes",
     )
 
 
