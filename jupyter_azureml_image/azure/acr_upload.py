@@ -15,7 +15,7 @@ from .translate import translated
 
 _BLOCK = 4 << 20
 _AT_ONCE = 4
-_AHEAD = 6  # blocks that lie ready: what 20,000 small files need to keep a gigabit busy
+_AHEAD = 3  # blocks that lie ready: more would take memory for little
 _SECONDS = 300  # one block on a slow line; azure-cli's figure (azure-cli#20075)
 
 
