@@ -101,7 +101,7 @@ def _differences(old: Fingerprint, new: Fingerprint) -> Iterator[str]:
     if old.platform != new.platform:
         yield f"the platform went from {old.platform} to {new.platform}"
     yield from _bases(dict(old.bases), dict(new.bases))
-    yield from _files(dict(old.files), dict(new.files))
+    yield from _files(old.files, new.files)
 
 
 def _bases(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
@@ -112,10 +112,14 @@ def _bases(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
     yield from _added_and_gone("base ", old, new)
 
 
-def _files(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+def _files(before: Parts, after: Parts) -> Iterator[str]:
+    # Of tens of thousands a few differ: only those are looked at.
+    moved = {path for path, _ in set(before) ^ set(after)}
+    old, new = (
+        {path: identity for path, identity in files if path in moved} for files in (before, after)
+    )
     for path in sorted(old.keys() & new.keys()):
-        if old[path] != new[path]:
-            yield _changed(path, old[path], new[path])
+        yield _changed(path, old[path], new[path])
     # A folder that holds something is told of by what it holds.
     full = _above(old.keys() ^ new.keys())
     yield from _added_and_gone("", _without(full, old), _without(full, new))
