@@ -10,7 +10,7 @@ last, and where its end code is known, so is the number of padding bits behind i
 
 from __future__ import annotations
 
-_PART = 160 * 1024  # bytes that isal makes one block of
+_PART = 120 * 1024  # bytes: isal ends a block after 128 Ki symbols, and no byte takes two
 _LEVEL = 1
 _LOOK_BACK = 1  # as a power of two
 _HEADER = 320  # bytes; no header of a block is longer
