@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import state, wire
@@ -15,6 +14,7 @@ from .outside import LocalImage, Outside
 from .plan.fingerprint import Fingerprint
 from .plan.registration import RegisteredEnvironment, Workspace
 from .plan.request import Rehearsal
+from .records import dataclass
 from .rehearse.verdict import Verdict
 
 FINGERPRINT = "azureml-image.fingerprint"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from . import state
@@ -18,6 +18,7 @@ from .outside import Base, Outside
 from .plan.choose import Offer, choose
 from .plan.registration import Workspace
 from .plan.request import BuildRequest
+from .records import dataclass
 from .stages import includes
 
 

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,7 @@ from . import events, wire
 from .errors import BadUsage
 from .events import Event, RunEnded, StageStarted
 from .recording import Recorder
+from .records import dataclass
 from .stages import Stage
 
 Status = Literal["running", "detached", "done", "failed", "cancelled", "lost"]

@@ -7,7 +7,7 @@ with their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from .build.ports import Builder
@@ -17,6 +17,7 @@ from .events import Emit
 from .lint.diagnostic import Diagnostic
 from .plan.registration import Workspace
 from .plan.request import BuildRequest, Recipe
+from .records import dataclass
 from .rehearse.verdict import Verdict
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import existing, stages
@@ -38,6 +37,7 @@ from .plan.plan import Plan
 from .plan.registration import Workspace
 from .plan.request import BuildRequest, written_down
 from .planning import make_plan
+from .records import dataclass
 from .registering import introduction, registration_of, result_sentence
 from .rehearse.verdict import Verdict
 from .result import ImageBuild

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .context.describe import size_text
 from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
@@ -19,6 +19,7 @@ from .plan.naming import local_reference, repository_of
 from .plan.plan import Plan
 from .plan.registration import RegisteredEnvironment, Workspace
 from .plan.request import BuildRequest
+from .records import dataclass
 from .stages import includes
 
 NO_WORKSPACE_WAYS = (

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 from ..errors import BadUsage, ContextError
+from ..records import dataclass
 from .ignore import IgnoreRules
 from .manifest import ContextManifest
 from .reading import opened

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..build.ports import Abilities
 from ..dockerfile.facts import Need, NeedKind
 from ..errors import BuilderUnavailable, ImageError
+from ..records import dataclass
 from .request import BuilderChoice
 
 _WORDS: dict[NeedKind, str] = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ..build.ports import Abilities
+from ..records import dataclass
 from .fingerprint import Fingerprint
 
 

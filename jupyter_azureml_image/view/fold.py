@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from ..events import (
@@ -30,6 +30,7 @@ from ..events import (
     Transfer,
 )
 from ..lint.diagnostic import Diagnostic
+from ..records import dataclass
 from ..stages import Stage
 
 KEPT_LINES = 200
