@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 
 from .deflate import blocks, gzip
 from .manifest import ContextEntry, ContextManifest
-from .reading import BLOCK, ContextChanged, Stamp, opened
+from .reading import BLOCK, ContextChanged, opened
+from .stamp import stamp_of, told
 from .tarheader import header, padding, trailer
 
 _SMALL = 64 * 1024  # bytes
@@ -87,8 +88,8 @@ def _content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
             if hasher:
                 hasher.update(block)
             yield block
-        now = Stamp.of(os.fstat(descriptor))
-    if now.size != entry.size or (stamp and now != stamp):
+        now = stamp_of(os.fstat(descriptor))
+    if told(now).size != entry.size or (stamp and now != stamp):
         raise ContextChanged(entry.path)
     if hasher and hasher.hexdigest() != entry.digest:
         raise ContextChanged(entry.path)

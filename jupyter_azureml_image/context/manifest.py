@@ -14,7 +14,8 @@ from ..records import dataclass
 from . import recent
 from .ignore import IgnoreRules, read_ignore_file
 from .reach import expand
-from .reading import Stamp, unreadable
+from .reading import unreadable
+from .stamp import Stamp, told
 from .walk import Walked, walk
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _entries(
 def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> ContextEntry:
     """The entry of `path`, whose stamp was just read; raises ContextError or ContextChanged where
     its content cannot be had."""
-    kind = stamp.mode
+    kind = told(stamp).mode
     mode = _PERMISSIONS[stat.S_IMODE(kind)] if os.name == "posix" else 0o755
     if stat.S_ISREG(kind):
         digest, size = snapshot.digest(path, stamp)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 from pathlib import Path
 
 from ..errors import ContextError
+from .stamp import Stamp, stamp_of, told
 
 BLOCK = 1024 * 1024
 _TRIES = 3
@@ -21,8 +21,6 @@ _FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
-_FIELDS = struct.Struct("<QqqQQI")
-_WORD = 2**64 - 1  # of Windows' inodes, which may be larger, the lower half
 
 
 class ContextChanged(ContextError):
@@ -36,55 +34,6 @@ class ContextChanged(ContextError):
             hint="Stop what writes it, or leave it out with a line in .dockerignore; run again.",
         )
         self.path = path
-
-
-class Stamp(bytes):
-    """What a file system says of a file: its content's size, times in nanoseconds, inode and
-    device, its kind and permissions.
-
-    Packed: a context has one for each of its files, and nearly all are only compared.
-    """
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        """The stamp in a stat result."""
-        return cls(
-            _FIELDS.pack(
-                status.st_size,
-                status.st_mtime_ns,
-                status.st_ctime_ns,
-                status.st_ino & _WORD,
-                status.st_dev & _WORD,
-                status.st_mode,
-            )
-        )
-
-    @property
-    def fields(self) -> tuple[int, int, int, int, int, int]:
-        """Size, time of change, time of status change, inode, device, kind and permissions."""
-        return _FIELDS.unpack(self)
-
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        return self.fields[0]
-
-    @property
-    def device(self) -> bytes:
-        """Its number, in little-endian order."""
-        return self[32:40]
-
-    @property
-    def mtime(self) -> int:
-        """When the content changed."""
-        return self.fields[1]
-
-    @property
-    def mode(self) -> int:
-        """Kind and permissions."""
-        return self.fields[5]
 
 
 class opened:  # noqa: N801 - read as a verb: with opened(root, path) as descriptor
@@ -140,7 +89,7 @@ def digest_file(root: Path | str, path: str) -> tuple[str, Stamp]:
             while block := os.read(descriptor, BLOCK):
                 hasher.update(block)
                 length += len(block)
-            stamp = Stamp.of(os.fstat(descriptor))
-            if stamp == Stamp.of(before) and length == stamp.size:
+            stamp = stamp_of(os.fstat(descriptor))
+            if stamp == stamp_of(before) and length == told(stamp).size:
                 return hasher.hexdigest(), stamp
     raise ContextChanged(path)

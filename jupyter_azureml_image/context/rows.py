@@ -13,13 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 
-from .reading import Stamp
+from .stamp import LENGTH, Stamp
 
 _MARK = b"azureml-image snapshot 2\0"
 _COUNT = Struct("<Q")
 _LENGTH = Struct("<I")
-_STAMP = Struct("<QqqQQI").size
-_ROW = _STAMP + 32  # bytes: the stamp, and the SHA-256 of the content
+_ROW = LENGTH + 32  # bytes: the stamp, and the SHA-256 of the content
 
 
 def row(stamp: Stamp, digest: str) -> bytes:
@@ -84,7 +83,7 @@ class Earlier:
             self._path, self._row = next(self._rows, (None, b""))
         if self._path != path or not self._row.startswith(stamp):
             return None
-        return self._row[_STAMP:].hex()
+        return self._row[LENGTH:].hex()
 
     def close(self) -> None:
         """No more is asked."""

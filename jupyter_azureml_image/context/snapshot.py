@@ -18,7 +18,8 @@ from pathlib import Path
 from .. import state
 from . import rows
 from .mounts import Mounts
-from .reading import Stamp, digest_file
+from .reading import digest_file
+from .stamp import Stamp, device_in, told
 
 _CONTEXTS = 50  # of so many folders the files are remembered: those used last
 _REST = 2_000_000_000  # nanoseconds; the coarsest file times in use (FAT) count in two seconds
@@ -56,14 +57,14 @@ class Snapshot:
         """
         known = self._earlier.digest(path, stamp)
         if known and self.still(path, stamp):
-            return known, stamp.size
+            return known, told(stamp).size
         before = self._now()
         digest, stamp = digest_file(self._root, path)
-        size, changed, altered, *_ = stamp.fields
-        if self._believes(path, stamp) and max(changed, altered) < before - _REST:
+        now = told(stamp)
+        if self._believes(path, stamp) and max(now.mtime, now.ctime) < before - _REST:
             self.stamps[path] = stamp
             self._fresh[path] = digest
-        return digest, size
+        return digest, now.size
 
     def still(self, path: str, stamp: Stamp) -> bool:
         """Whether `path`, whose proven stamp was just found again, is taken as proven."""
@@ -75,10 +76,11 @@ class Snapshot:
 
     def _believes(self, path: str, stamp: Stamp) -> bool:
         """Whether times on the device of `path` are this machine's own; each is asked for once."""
-        believed = self._own.get(stamp.device)
+        key = device_in(stamp)
+        believed = self._own.get(key)
         if believed is None:
-            device = int.from_bytes(stamp.device, "little")
-            believed = self._own[stamp.device] = self._mounts.own(self._root / path, device)
+            believed = self._mounts.own(self._root / path, told(stamp).device)
+            self._own[key] = believed
         return believed
 
     def save(self, *, whole: bool) -> None:

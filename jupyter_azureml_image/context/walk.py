@@ -14,7 +14,8 @@ from pathlib import Path
 from ..records import dataclass
 from .ignore import IgnoreRules, Rule
 from .reach import parents
-from .reading import Stamp, unreadable
+from .reading import unreadable
+from .stamp import Stamp, stamp_of
 
 
 @dataclass(slots=True)
@@ -105,10 +106,10 @@ class _Walk:
     def _keep(self, path: str, status: os.stat_result) -> None:
         # Not the whole status: a stat result takes four times the memory.
         kept = self._found.kept
-        kept[path] = Stamp.of(status)
+        kept[path] = stamp_of(status)
         if path.rpartition("/")[0] in kept:  # as nearly always
             return
         for above in parents(path):
             if above in kept:
                 break
-            kept[above] = Stamp.of(os.lstat(self._root / above))
+            kept[above] = stamp_of(os.lstat(self._root / above))

@@ -14,8 +14,8 @@ from jupyter_azureml_image.context import rows
 from jupyter_azureml_image.context import snapshot as snapshots
 from jupyter_azureml_image.context.manifest import ContextManifest
 from jupyter_azureml_image.context.mounts import Mounts
-from jupyter_azureml_image.context.reading import Stamp
 from jupyter_azureml_image.context.snapshot import Snapshot
+from jupyter_azureml_image.context.stamp import stamp_of
 
 HERE = Mounts.here()
 LATER = 3_600 * 10**9
@@ -38,7 +38,7 @@ class Reader:
         self.read.clear()
         snap = Snapshot(self.root, self.folder, self.mounts, lambda: time.time_ns() + self.ahead)
         digests = {
-            path: snap.digest(path, Stamp.of((self.root / path).lstat()))[0] for path in paths
+            path: snap.digest(path, stamp_of((self.root / path).lstat()))[0] for path in paths
         }
         snap.save(whole=whole)
         self.stamps = snap.stamps
@@ -158,15 +158,15 @@ def test_only_the_folders_used_last_are_remembered(tmp_path, monkeypatch):
         root.mkdir()
         (root / "a").write_text("a")
         snap = Snapshot(root, kept, HERE, lambda: time.time_ns() + LATER)
-        snap.digest("a", Stamp.of((root / "a").lstat()))
+        snap.digest("a", stamp_of((root / "a").lstat()))
         snap.save(whole=True)
         os.utime(snap._file, (10**9 - age, 10**9 - age))
     unchanged = Snapshot(tmp_path / "oldest", kept, HERE, time.time_ns)
-    unchanged.digest("a", Stamp.of((tmp_path / "oldest" / "a").lstat()))
+    unchanged.digest("a", stamp_of((tmp_path / "oldest" / "a").lstat()))
     unchanged.save(whole=True)  # nothing new to write, but it is in use
     (tmp_path / "newest" / "a").write_text("changed")
     again = Snapshot(tmp_path / "newest", kept, HERE, lambda: time.time_ns() + LATER)
-    again.digest("a", Stamp.of((tmp_path / "newest" / "a").lstat()))
+    again.digest("a", stamp_of((tmp_path / "newest" / "a").lstat()))
     again.save(whole=True)
     assert {path.name for path in kept.iterdir()} == {again._file.name, unchanged._file.name}
 

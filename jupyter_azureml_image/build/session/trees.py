@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ...context.manifest import ContextEntry, ContextManifest
-from ...context.reading import BLOCK, ContextChanged, Stamp, opened, unreadable
+from ...context.reading import BLOCK, ContextChanged, opened, unreadable
+from ...context.stamp import stamp_of, told
 from .packets import Entry
 
 _SECOND = 1_000_000_000  # in nanoseconds
@@ -76,8 +77,8 @@ class ContextTree:
                 if hasher:
                     hasher.update(block)
                 yield block
-            now = Stamp.of(os.fstat(descriptor))
-        if now.size != entry.size or (stamp and now != stamp):
+            now = stamp_of(os.fstat(descriptor))
+        if told(now).size != entry.size or (stamp and now != stamp):
             raise ContextChanged(entry.path)
         if hasher and hasher.hexdigest() != entry.digest:
             raise ContextChanged(entry.path)
@@ -85,7 +86,7 @@ class ContextTree:
     def _time(self, entry: ContextEntry) -> int:
         stamp = self._manifest.stamps.get(entry.path)
         if stamp is not None:
-            moment = stamp.mtime
+            moment = told(stamp).mtime
         else:
             try:
                 moment = os.lstat(Path(self._manifest.root, entry.path)).st_mtime_ns
