@@ -209,6 +209,8 @@ def _outside() -> Outside:
 
 def _launch(kept: Journal, run_id: str, work: Callable[[Run], ImageBuild]) -> LiveRun:
     def recorded(emit: Emit, cancellation: Cancellation) -> ImageBuild:
+        from .build.leaving import all_gone
+
         recorder = kept.recorder(run_id)
 
         def both(event: Event) -> None:
@@ -218,6 +220,7 @@ def _launch(kept: Journal, run_id: str, work: Callable[[Run], ImageBuild]) -> Li
         try:
             return work(Run(run_id, kept, both, cancellation))
         finally:
+            all_gone()  # a run that is over has left no container behind
             recorder.close()
             _live.pop(run_id, None)
 

@@ -1,8 +1,8 @@
-"""Containers on their way out: nobody waits for the engine to stop and remove them.
+"""Containers on their way out: no stage waits for the engine to stop and remove them.
 
-It takes the engine a tenth of a second or two, which a user who already has the verdict should not
-spend. The threads are no daemons, so that an ordinary end of the kernel waits for them; one that
-is killed leaves the container to the next one's sweep (`owner.py`).
+It takes the engine a tenth of a second or two, in which the push can begin. A run that is over has
+waited for it. The threads are no daemons, so that an ordinary end of the kernel waits for them;
+one that is killed leaves the container to the next one's sweep (`owner.py`).
 """
 
 from __future__ import annotations

@@ -107,5 +107,5 @@ class Container:
         leaving.remove(self._engine, self.id)
 
     def leave(self) -> None:
-        """Remove it behind the caller's back: returns at once (`leaving.all_gone` waits)."""
+        """Remove it beside what comes next: returns at once (`leaving.all_gone` waits)."""
         leaving.leave(self._engine, self.id)

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from jupyter_azureml_image import api
 from jupyter_azureml_image.build import leaving
 from jupyter_azureml_image.build.owner import OWNER_LABEL, sweep
 from jupyter_azureml_image.errors import BadUsage, BuilderUnavailable, Cancelled
@@ -254,6 +255,18 @@ def test_what_a_killed_kernel_left_is_swept_by_the_next_rehearsal(engine, engine
     kernel.communicate()
     sweep(engine)
     assert orphans() == []
+
+
+def test_a_run_that_is_over_has_left_no_container(
+    engine, engine_host, baked, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DOCKER_HOST", engine_host)
+    made = api.build("over", f"FROM {baked}\n", context=tmp_path, until="rehearse", build="local")
+    left = engine.client.containers(all=True, filters={"ancestor": made.local_reference})
+    leaving.all_gone()
+    engine.remove(made.local_reference)
+    assert made.verdict.outcome == "served"
+    assert left == []
 
 
 def test_an_image_that_is_gone_is_a_sentence(engine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...context.describe import size_text
-from ...context.manifest import ContextManifest
+from ...context.manifest import ContextEntry
 from ..links import ACR_IGNORE_ISSUE, CONTEXT_SIZE_ISSUE, IGNORE_ISSUE, SDK
 from ..places import clean_source
 from ..rule import About, Example, Finding, rule
@@ -84,7 +84,8 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
     """COPY . without an ignore file (advice while the folder is small and holds only what is
     meant), or over 50 MB without one."""
     manifest = subject.manifest
-    if manifest is None or not manifest.files:
+    files = manifest.files if manifest else ()
+    if manifest is None or not files:
         return
     ignored = manifest.ignore_file is not None
     if subject.uploads:
@@ -93,10 +94,10 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
         return
     for _, instruction, source in context_sources(subject):
         if clean_source(source) == "":
-            size, stray = size_text(manifest.size), _with(manifest)
+            size, stray = size_text(manifest.size), _with(files)
             yield Finding(
                 place_of(subject, instruction, source),
-                f"{instruction.keyword} {source} takes the whole folder: {len(manifest.files)} "
+                f"{instruction.keyword} {source} takes the whole folder: {len(files)} "
                 f"files, {size}{stray}, and there is no ignore file",
                 severity=None if manifest.size > _SMALL or stray else "info",
             )
@@ -110,8 +111,8 @@ def everything_is_sent(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _with(manifest: ContextManifest) -> str:
+def _with(files: tuple[ContextEntry, ...]) -> str:
     """What nobody means to send, where the folder holds some of it."""
-    tops = {part for entry in manifest.files for part in entry.path.split("/")}
+    tops = {part for entry in files for part in entry.path.split("/")}
     found = sorted(tops & _NEVER_MEANT)
     return f", with {' and '.join(found)}" if found else ""
