@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
+
+from benchmarks.peak import peak
 
 AZURE_CLI = "azure-cli==2.91.0"
 _MEMBER = "azure/cli/command_modules/acr/_archive_utils.py"
@@ -136,7 +137,7 @@ def main(way: str, root: str, out: str) -> None:
     before, cpu = time.perf_counter(), time.process_time()
     run()
     taken, cpu = time.perf_counter() - before, time.process_time() - cpu
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    memory = peak()
     size = Path(out).stat().st_size
     Path(out).unlink()
     print(json.dumps({"seconds": taken, "cpu": cpu, "memory": memory, "bytes": size}))

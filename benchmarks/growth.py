@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import json
 import math
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks import slow_mount
+from benchmarks.peak import forget, peak
 from benchmarks.place import Place
 
 HEAD = ("what", "size", "seconds", "memory (MB)", "exponent")
@@ -179,12 +179,12 @@ def main(kind: str, number: int, size: int) -> None:
         "log": lambda: _log(number),
     }
     run = makers[kind]()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    forget()
+    before = peak()
     started = time.perf_counter()
     run()
     seconds = time.perf_counter() - started
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
-    print(json.dumps({"seconds": seconds, "memory": memory}))
+    print(json.dumps({"seconds": seconds, "memory": peak() - before}))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import context_input
+from benchmarks.peak import peak
 from benchmarks.place import Place
 from benchmarks.table import Row
 from benchmarks.turns import MissingPeerError, at_most, in_turn
@@ -126,8 +126,7 @@ def main(way: str, root: str, packed: str, url: str) -> None:
     started = time.perf_counter()
     run()
     seconds = time.perf_counter() - started
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(json.dumps({"seconds": seconds, "memory": memory}))
+    print(json.dumps({"seconds": seconds, "memory": peak()}))
 
 
 if __name__ == "__main__":
