@@ -7,14 +7,11 @@ an archive from a Dockerfile, and a PAX header there hides the first real entry 
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Mapping
 
 from .deflate import blocks, gzip
 from .manifest import ContextEntry, ContextManifest
-from .reading import BLOCK, ContextChanged, opened
-from .stamp import stamp_of, told
+from .reading import blocks_of
 from .tarheader import header, padding, trailer
 
 _SMALL = 64 * 1024  # bytes
@@ -58,46 +55,10 @@ def _pieces(manifest: ContextManifest, extra: Mapping[str, bytes], folder: str) 
             yield head + extra[path] + tail
         elif entry.size <= _SMALL:
             # In one piece: a context is mostly small files, and every piece takes its time.
-            yield b"".join((head, *_content(manifest, entry), tail))
+            yield b"".join((head, *blocks_of(manifest, entry), tail))
         else:
             yield head
-            yield from _content(manifest, entry)
+            yield from blocks_of(manifest, entry)
             yield tail
         written += len(head) + entry.size + len(tail)
     yield trailer(written)
-
-
-def _content(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
-    """A file's bytes, exactly those that the manifest's digest names.
-
-    Where the file's status proves that it is the file that was hashed, its status is
-    compared again after the last byte; otherwise the bytes are hashed again. Raises
-    ContextChanged.
-    """
-    if entry.kind != "file":
-        return
-    stamp = manifest.stamps.get(entry.path)
-    hasher = None if stamp else hashlib.sha256()
-    with opened(manifest.root, entry.path) as descriptor:
-        left = entry.size
-        while left:
-            block = _read(descriptor, min(BLOCK, left))
-            left -= len(block)
-            if not block:
-                raise ContextChanged(entry.path, "became shorter")
-            if hasher:
-                hasher.update(block)
-            yield block
-        now = stamp_of(os.fstat(descriptor))
-    if told(now).size != entry.size or (stamp and now != stamp):
-        raise ContextChanged(entry.path)
-    if hasher and hasher.hexdigest() != entry.digest:
-        raise ContextChanged(entry.path)
-
-
-def _read(descriptor: int, size: int) -> bytes:
-    """Up to `size` bytes, fewer only at the end: where blocks begin decides the packed bytes."""
-    block = os.read(descriptor, size)
-    while len(block) < size and (more := os.read(descriptor, size - len(block))):
-        block += more
-    return block

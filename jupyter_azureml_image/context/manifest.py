@@ -198,6 +198,7 @@ def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> Conte
         return ContextEntry(path, "directory", mode)
     try:
         # A link has no permissions of its own; Linux says 777, other systems the umask.
-        return ContextEntry(path, "link", 0o777, target=os.readlink(folder / path))  # noqa: PTH115
+        target = os.readlink(folder / path)  # noqa: PTH115  # a Path would tidy the target
+        return ContextEntry(path, "link", 0o777, target=target)
     except OSError as error:
         raise unreadable(path, error) from error

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ContextError
 from .stamp import Stamp, stamp_of, told
+
+if TYPE_CHECKING:
+    from .manifest import ContextEntry, ContextManifest
 
 BLOCK = 1024 * 1024
 _TRIES = 3
@@ -93,3 +98,41 @@ def digest_file(root: Path | str, path: str) -> tuple[str, Stamp]:
             if stamp == stamp_of(before) and length == told(stamp).size:
                 return hasher.hexdigest(), stamp
     raise ContextChanged(path)
+
+
+def blocks_of(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]:
+    """A file's bytes, exactly those that the manifest's digest names; none for what is no file.
+
+    Where the file's status proves that it is the file that was hashed, its status is
+    compared again after the last byte; otherwise the bytes are hashed again. Raises
+    ContextChanged.
+    """
+    if entry.kind != "file":
+        return
+    import hashlib
+
+    stamp = manifest.stamps.get(entry.path)
+    hasher = None if stamp else hashlib.sha256()
+    with opened(manifest.root, entry.path) as descriptor:
+        left = entry.size
+        while left:
+            block = _read(descriptor, min(BLOCK, left))
+            left -= len(block)
+            if not block:
+                raise ContextChanged(entry.path, "became shorter")
+            if hasher:
+                hasher.update(block)
+            yield block
+        now = stamp_of(os.fstat(descriptor))
+    if told(now).size != entry.size or (stamp and now != stamp):
+        raise ContextChanged(entry.path)
+    if hasher and hasher.hexdigest() != entry.digest:
+        raise ContextChanged(entry.path)
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Up to `size` bytes, fewer only at the end: where blocks begin decides the packed bytes."""
+    block = os.read(descriptor, size)
+    while len(block) < size and (more := os.read(descriptor, size - len(block))):
+        block += more
+    return block

@@ -15,7 +15,9 @@ _NAME = 100  # bytes that the name and the link target have in a header
 _OCTAL_LIMIT = 8**11  # sizes from here on are written in base 256
 _TYPES: dict[Kind, bytes] = {"file": b"0", "directory": b"5", "link": b"2"}
 # 2000-01-01: zip files, which wheels are, cannot hold the year 1970.
-_OWNER_AND_TIME = (b"0000000\0" * 2, b"%011o\0" % 946_684_800)
+TIME = 946_684_800
+"""The one time of every entry, in seconds since 1970."""
+_OWNER_AND_TIME = (b"0000000\0" * 2, b"%011o\0" % TIME)
 _MAGIC = b"ustar  \0"
 _REST = b"\0" * (BLOCK - 257 - len(_MAGIC))
 _FIXED_SUM = sum(b"".join(_OWNER_AND_TIME)) + 8 * ord(" ") + sum(_MAGIC)

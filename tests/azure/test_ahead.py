@@ -61,9 +61,14 @@ def test_what_goes_wrong_is_raised_to_the_reader_after_the_blocks_before_it(
 @pytest.mark.parametrize("taken", [0, 1, 5])
 def test_no_thread_is_left_when_the_reader_leaves(taken: int) -> None:
     maker = Maker(100)
-    with pytest.raises(ValueError, match="enough"), Ahead(maker, 2) as ahead:  # noqa: PT012
-        for _ in range(taken):
-            ahead.next()
-        raise ValueError("enough")
+
+    def leave_early() -> None:
+        with Ahead(maker, 2) as ahead:
+            for _ in range(taken):
+                ahead.next()
+            raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        leave_early()
     assert not [each for each in threading.enumerate() if each.name == "azureml-image-ahead"]
     assert maker.made <= taken + 2

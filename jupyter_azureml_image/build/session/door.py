@@ -28,16 +28,16 @@ def ask(engine: Engine, identity: str, key: str, methods: Iterable[str]) -> sock
         return None
     fields = [("Uuid", identity), ("Name", "azureml-image"), ("Sharedkey", key)]
     fields += [("Grpc-Method", method) for method in methods]
-    lines = [
-        f"POST /v{engine.client.api_version}/session HTTP/1.1",
-        "Host: localhost",
-        "Connection: Upgrade",
-        "Upgrade: h2c",
-        "Content-Length: 0",
-        *(f"{_FIELD}{name}: {value}" for name, value in fields),
-    ]
+    request = http.client.HTTPConnection("localhost")
+    request.sock = stream
     try:
-        stream.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii"))
+        request.putrequest("POST", f"/v{engine.client.api_version}/session")
+        request.putheader("Connection", "Upgrade")
+        request.putheader("Upgrade", "h2c")
+        request.putheader("Content-Length", "0")
+        for name, value in fields:
+            request.putheader(f"{_FIELD}{name}", value)
+        request.endheaders()
         if _status(stream) == http.HTTPStatus.SWITCHING_PROTOCOLS:
             stream.settimeout(None)
             return stream

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Protocol
 
 from ...context.manifest import ContextEntry, ContextManifest
-from ...context.reading import BLOCK, ContextChanged, opened, unreadable
-from ...context.stamp import stamp_of, told
+from ...context.reading import ContextChanged, blocks_of, unreadable
+from ...context.stamp import told
+from ...context.tarheader import TIME
 from .packets import Entry
 
 _SECOND = 1_000_000_000  # in nanoseconds
-_FIXED = 946_684_800 * _SECOND  # 2000-01-01, as in the archive
+_FIXED = TIME * _SECOND
 
 
 class Tree(Protocol):
@@ -55,33 +56,12 @@ class ContextTree:
                 size, moment = entry.size, self._time(entry)
             else:
                 size, moment = len(entry.target.encode()), _FIXED
-            told = Entry(entry.path, entry.kind, entry.mode, size, moment, entry.target)
-            yield told.packet()
+            said = Entry(entry.path, entry.kind, entry.mode, size, moment, entry.target)
+            yield said.packet()
 
     def content(self, number: int) -> Iterator[bytes]:
-        """A file's blocks, exactly those that the manifest's digest names.
-
-        As for the archive: where the file's status proves that it is the file that was hashed,
-        the status is compared after the last byte, otherwise the bytes are hashed again.
-        """
-        entry = self._entries[number]
-        stamp = self._manifest.stamps.get(entry.path)
-        hasher = None if stamp else hashlib.sha256()
-        with opened(self._manifest.root, entry.path) as descriptor:
-            left = entry.size
-            while left:
-                block = os.read(descriptor, min(BLOCK, left))
-                if not block:
-                    raise ContextChanged(entry.path, "became shorter")
-                left -= len(block)
-                if hasher:
-                    hasher.update(block)
-                yield block
-            now = stamp_of(os.fstat(descriptor))
-        if told(now).size != entry.size or (stamp and now != stamp):
-            raise ContextChanged(entry.path)
-        if hasher and hasher.hexdigest() != entry.digest:
-            raise ContextChanged(entry.path)
+        """A file's blocks, exactly those that the manifest's digest names."""
+        yield from blocks_of(self._manifest, self._entries[number])
 
     def _time(self, entry: ContextEntry) -> int:
         stamp = self._manifest.stamps.get(entry.path)
