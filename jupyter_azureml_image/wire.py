@@ -22,8 +22,7 @@ def dump(value: Any) -> Any:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
-        # A fingerprint holds thousands of pairs of texts.
-        return [item if type(item) is str else dump(item) for item in value]
+        return [dump(item) for item in value]
     if dataclasses.is_dataclass(type(value)):
         return {name: dump(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Mapping):
@@ -80,6 +79,4 @@ def _tuple(args: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
         return tuple(_value(arg, item) for arg, item in zip(args, data, strict=True))
     if args[0] in _SCALARS:
         return tuple(data)
-    if get_origin(args[0]) is tuple and _SCALARS.issuperset(get_args(args[0])):
-        return tuple(map(tuple, data))  # a fingerprint's thousands of pairs of texts
     return tuple(_value(args[0], item) for item in data)

@@ -33,7 +33,7 @@ from .untouched import Untouched
 _PROGRESS = "buildx.log"
 _METADATA = "buildx.json"
 _DOCKERFILE = "Dockerfile"
-_GLANCE = 0.05  # seconds between two looks at the growing file
+_GLANCE = 0.01  # seconds between two looks at the growing file
 
 
 class BuildxBuilder:

@@ -171,19 +171,24 @@ def _folder(root: Path) -> Path:
 def _entries(
     folder: Path, walked: Walked, snapshot: Snapshot, before: ContextManifest | None
 ) -> Iterator[ContextEntry]:
+    kept = walked.kept
     known = {entry.path: entry for entry in before.entries} if before else {}
-    proven = before.stamps if before else {}
-    for path in sorted(walked.kept):
-        stamp = walked.kept[path]
-        if stamp == proven.get(path) and snapshot.still(path, stamp):
+    still = snapshot.still(_found_again(before.stamps, kept)) if before else {}
+    # The same paths as before are in order already.
+    for path in known if known.keys() == kept.keys() else sorted(kept):
+        if path in still:
             yield known[path]
             continue
         try:
-            yield entry_of(folder, path, stamp, snapshot)
+            yield entry_of(folder, path, kept[path], snapshot)
         except ContextError:
             # What went away since the walk is as if it had gone before it.
             if os.path.lexists(folder / path):
                 raise
+
+
+def _found_again(proven: Mapping[str, Stamp], kept: Mapping[str, Stamp]) -> dict[str, Stamp]:
+    return {path: stamp for path, stamp in proven.items() if kept.get(path) == stamp}
 
 
 def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> ContextEntry:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,7 +56,9 @@ class Snapshot:
         Raises ContextError or ContextChanged as `digest_file` does.
         """
         known = self._earlier.digest(path, stamp)
-        if known and self.still(path, stamp):
+        if known and self._believes(path, stamp):
+            self.stamps[path] = stamp
+            self._believed += 1
             return known, told(stamp).size
         before = self._now()
         digest, stamp = digest_file(self._root, path)
@@ -66,13 +68,15 @@ class Snapshot:
             self._fresh[path] = digest
         return digest, now.size
 
-    def still(self, path: str, stamp: Stamp) -> bool:
-        """Whether `path`, whose proven stamp was just found again, is taken as proven."""
-        if not self._believes(path, stamp):
-            return False
-        self.stamps[path] = stamp
-        self._believed += 1
-        return True
+    def still(self, proven: Mapping[str, Stamp]) -> Mapping[str, Stamp]:
+        """Of files with their proven stamps, which were just found again, those that are taken
+        as proven."""
+        places = {device_in(stamp): path for path, stamp in proven.items()}
+        if not all(self._believes(path, proven[path]) for path in places.values()):
+            proven = {p: stamp for p, stamp in proven.items() if self._believes(p, stamp)}
+        self.stamps.update(proven)
+        self._believed += len(proven)
+        return proven
 
     def _believes(self, path: str, stamp: Stamp) -> bool:
         """Whether times on the device of `path` are this machine's own; each is asked for once."""

@@ -64,6 +64,8 @@ class _Walk:
 
     def _list(self, folder: str) -> None:
         prefix = folder + "/" if folder else ""
+        # Without rules every file belongs to it, and nothing more need be asked.
+        visit, kept, all_kept = self._visit, self._found.kept, not self._rules.rules
         try:
             with os.scandir(f"{self._root}/{folder}") as listing:
                 for entry in listing:
@@ -71,7 +73,11 @@ class _Walk:
                         status = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:
                         continue
-                    self._visit(prefix + entry.name, status)
+                    path = prefix + entry.name
+                    if all_kept and stat.S_ISREG(status.st_mode):
+                        kept[path] = stamp_of(status)
+                    else:
+                        visit(path, status)
         except FileNotFoundError:
             return
         except OSError as error:

@@ -7,13 +7,12 @@ import posixpath
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..context.manifest import ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
 from ..patterns import pattern
-from ..records import dataclass
 
 if TYPE_CHECKING:
     from .shell import Command
@@ -26,8 +25,7 @@ _FOLDERS = pattern(
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """A file of the context and its path in the image."""
 
     context_path: str
@@ -118,31 +116,35 @@ class Places:
         start = posixpath.normpath(copy.destination)
         inside = start.rstrip("/") + "/"
         for source in sources:
-            for path, size in self._near(source):
-                if (rest := _below(path, source)) is None:
-                    continue
-                if rest == "" and into_folder:
-                    rest = posixpath.basename(path)
+            for path, rest, size in self._named(source):
+                if not rest and into_folder:
+                    rest = posixpath.basename(path)  # noqa: PLW2901  # into, and not onto
                 # A context's paths are clean already: contexts may hold tens of thousands.
                 yield Landed(path, inside + rest if rest else start, size, copy)
 
-    def _near(self, source: str) -> tuple[tuple[str, int], ...]:
-        """The files that a source can name at all: contexts may hold tens of thousands."""
-        if not source or is_glob(source):
-            return self._files
-        first = bisect.bisect_left(self._files, (source, -1))
-        # "0" is the character after "/": nothing below the folder sorts behind it.
-        inside = bisect.bisect_left(self._files, (source + "/", -1))
-        last = bisect.bisect_left(self._files, (source + "0", -1))
-        alone = self._files[first : first + 1]
+    def _named(self, source: str) -> list[tuple[str, str, int]]:
+        """The files that a source names, each with its path below that ("" for the file itself)
+        and its size."""
+        files = self._files
+        if not source:
+            return [(path, path, size) for path, size in files]
+        if is_glob(source):
+            below = ((path, _below(path, source), size) for path, size in files)
+            return [(path, rest, size) for path, rest, size in below if rest is not None]
+        first = bisect.bisect_left(files, (source, -1))
+        alone = files[first : first + 1]
         if alone and alone[0][0] == source:
-            return alone
-        return self._files[inside:last]
+            return [(source, "", alone[0][1])]
+        # "0" is the character after "/": nothing below the folder sorts behind it.
+        inside = bisect.bisect_left(files, (source + "/", -1))
+        last = bisect.bisect_left(files, (source + "0", -1))
+        cut = len(source) + 1
+        return [(path, path[cut:], size) for path, size in files[inside:last]]
 
     @cached_property
-    def _files(self) -> tuple[tuple[str, int], ...]:
+    def _files(self) -> list[tuple[str, int]]:
         manifest = self._subject.manifest
-        return tuple(sorted((e.path, e.size) for e in manifest.files)) if manifest else ()
+        return sorted([(e.path, e.size) for e in manifest.files]) if manifest else []
 
 
 def _below(path: str, source: str) -> str | None:

@@ -15,7 +15,7 @@ from ..records import dataclass
 from .request import Recipe
 
 # Changed only when the meaning of a part changes: a new mark builds everything anew.
-_MARK = "jupyter-azureml-image fingerprint 1"
+_MARK = "jupyter-azureml-image fingerprint 2"
 _MOST = 4  # changes that a sentence names
 _DIGITS = 32  # hexadecimal digits kept of each part's SHA-256
 
@@ -28,12 +28,13 @@ Parts = tuple[tuple[str, str], ...]
 class Fingerprint:
     """The parts. `dockerfile` and the values of `build_args` are digests of the text.
 
-    `files` holds each path of the context (a folder's ends with `/`) with kind letter, mode
-    and content digest; `bases` each base's reference with its digest, "" where unknown.
+    `listing` holds each path of the context (a folder's ends with `/`) with kind letter, mode
+    and content digest behind `//`, ended by NUL: one text, as there may be tens of thousands.
+    `bases` holds each base's reference with its digest, "" where unknown.
     """
 
     dockerfile: str
-    files: Parts = ()
+    listing: str = ""
     build_args: Parts = ()
     target: str | None = None
     platform: str = "linux/amd64"
@@ -45,7 +46,7 @@ class Fingerprint:
         parts = (
             _MARK,
             self.dockerfile,
-            self.files,
+            _short(self.listing),
             self.build_args,
             self.target,
             self.platform,
@@ -77,7 +78,7 @@ def fingerprint_of(
     build_args = dict(recipe.build_args)  # given twice, the last one counts, as for Docker
     return Fingerprint(
         dockerfile=_short(recipe.text),
-        files=tuple(sorted(_file(entry) for entry in manifest.entries)),
+        listing="".join([_file(entry) for entry in manifest.entries]),
         build_args=tuple(
             (name, _short(f"{name}={value}")) for name, value in sorted(build_args.items())
         ),
@@ -101,7 +102,7 @@ def _differences(old: Fingerprint, new: Fingerprint) -> Iterator[str]:
     if old.platform != new.platform:
         yield f"the platform went from {old.platform} to {new.platform}"
     yield from _bases(dict(old.bases), dict(new.bases))
-    yield from _files(old.files, new.files)
+    yield from _files(old.listing, new.listing)
 
 
 def _bases(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
@@ -112,17 +113,20 @@ def _bases(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
     yield from _added_and_gone("base ", old, new)
 
 
-def _files(before: Parts, after: Parts) -> Iterator[str]:
+def _files(before: str, after: str) -> Iterator[str]:
     # Of tens of thousands a few differ: only those are looked at.
-    moved = {path for path, _ in set(before) ^ set(after)}
-    old, new = (
-        {path: identity for path, identity in files if path in moved} for files in (before, after)
-    )
+    then, now = set(before.split("\0")), set(after.split("\0"))
+    old, new = _told(then - now), _told(now - then)
     for path in sorted(old.keys() & new.keys()):
         yield _changed(path, old[path], new[path])
     # A folder that holds something is told of by what it holds.
     full = _above(old.keys() ^ new.keys())
     yield from _added_and_gone("", _without(full, old), _without(full, new))
+
+
+def _told(words: Iterable[str]) -> dict[str, str]:
+    """What words of a listing say, by path."""
+    return {path: identity for path, _, identity in (word.rpartition("//") for word in words)}
 
 
 def _changed(path: str, old: str, new: str) -> str:
@@ -159,11 +163,11 @@ def _added_and_gone(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -
     yield from (f"{kind}{name} is gone" for name in sorted(old.keys() - new.keys()))
 
 
-def _file(entry: ContextEntry) -> tuple[str, str]:
+def _file(entry: ContextEntry) -> str:
     if entry.kind == "directory":
-        return f"{entry.path}/", f"d{entry.mode:o}"
+        return f"{entry.path}///d{entry.mode:o}\0"
     content = entry.digest[:_DIGITS] if entry.kind == "file" else _short(entry.target)
-    return entry.path, f"{entry.kind[0]}{entry.mode:o} {content}"
+    return f"{entry.path}//{entry.kind[0]}{entry.mode:o} {content}\0"
 
 
 def _short(text: str) -> str:

@@ -135,7 +135,8 @@ def _files(subject: Subject) -> Iterator[Finding]:
             continue
         landed = [one.context_path for one in subject.places.of(copy)]
         paths = [clean_source(s) for s in copy.sources] + landed
-        bad = next((p for p in paths if _credential_file(subject, p, allowed)), None)
+        named = [path for path in paths if _looks_secret(path.rpartition("/")[2])]
+        bad = next((path for path in named if _credential_file(subject, path, allowed)), None)
         if bad is not None:
             said.add(copy.instruction)
             instruction = subject.dockerfile.instructions[copy.instruction]
@@ -153,9 +154,8 @@ def _looks_secret(name: str) -> bool:
 
 
 def _credential_file(subject: Subject, path: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a file whose name looks secret holds a credential."""
     name = path.rpartition("/")[2]
-    if not _looks_secret(name):
-        return False
     if name in _NO_SECRET or any(
         fnmatch.fnmatch(path, a) or fnmatch.fnmatch(name, a) for a in allowed
     ):
