@@ -15,7 +15,7 @@ from .translate import translated
 
 _BLOCK = 4 << 20
 _AT_ONCE = 4
-_AHEAD = 3  # blocks that lie ready: more would take memory for little
+_AHEAD = 6  # blocks that lie ready: a fast line goes on while small files are packed slowly
 _SECONDS = 300  # one block on a slow line; azure-cli's figure (azure-cli#20075)
 
 

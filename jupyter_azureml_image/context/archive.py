@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from .deflate import blocks, gzip
 from .manifest import ContextEntry, ContextManifest
-from .reading import blocks_of
+from .reading import blocks_of, whole
 from .tarheader import header, padding, trailer
 
 _SMALL = 64 * 1024  # bytes
@@ -54,8 +54,7 @@ def _pieces(manifest: ContextManifest, extra: Mapping[str, bytes], folder: str) 
         if path in extra:
             yield head + extra[path] + tail
         elif entry.size <= _SMALL:
-            # In one piece: a context is mostly small files, and every piece takes its time.
-            yield b"".join((head, *blocks_of(manifest, entry), tail))
+            yield head + whole(manifest, entry) + tail
         else:
             yield head
             yield from blocks_of(manifest, entry)

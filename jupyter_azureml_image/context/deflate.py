@@ -27,6 +27,7 @@ _PROBE = 16 * 1024
 _WORTH = 0.97  # of its size: a block that stays larger is stored
 _STORED = 65535  # most bytes in one stored block of deflate
 _MOST_WORKERS = 4  # more than that one reader does not feed
+_IN_HAND = 4  # blocks a worker, packed or waiting: while one is slow, the others go on
 
 # No name and no time, so that equal input stays equal.
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -106,7 +107,7 @@ def gzip(pieces: Iterable[bytes], using: Codec | None = None) -> Iterator[bytes]
         for block in blocks(pieces):
             waiting.append(pool.submit(using.pack, block))
             check, length = checksum(block, check), length + len(block)
-            if len(waiting) > 2 * workers:
+            if len(waiting) > _IN_HAND * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

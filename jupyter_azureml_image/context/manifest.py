@@ -15,7 +15,7 @@ from . import recent
 from .ignore import IgnoreRules, read_ignore_file
 from .reach import expand
 from .reading import unreadable
-from .stamp import Stamp, told
+from .stamp import Stamp, mode_in
 from .walk import Walked, walk
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _found_again(proven: Mapping[str, Stamp], kept: Mapping[str, Stamp]) -> dict
 def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> ContextEntry:
     """The entry of `path`, whose stamp was just read; raises ContextError or ContextChanged where
     its content cannot be had."""
-    kind = told(stamp).mode
+    kind = mode_in(stamp)
     mode = _PERMISSIONS[stat.S_IMODE(kind)] if os.name == "posix" else 0o755
     if stat.S_ISREG(kind):
         digest, size = snapshot.digest(path, stamp)

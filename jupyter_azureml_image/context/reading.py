@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ContextError
-from .stamp import Stamp, stamp_of, told
+from .stamp import Stamp, size_in, stamp_of
 
 if TYPE_CHECKING:
     from .manifest import ContextEntry, ContextManifest
@@ -95,7 +95,7 @@ def digest_file(root: Path | str, path: str) -> tuple[str, Stamp]:
                 hasher.update(block)
                 length += len(block)
             stamp = stamp_of(os.fstat(descriptor))
-            if stamp == stamp_of(before) and length == told(stamp).size:
+            if stamp == stamp_of(before) and length == size_in(stamp):
                 return hasher.hexdigest(), stamp
     raise ContextChanged(path)
 
@@ -124,10 +124,32 @@ def blocks_of(manifest: ContextManifest, entry: ContextEntry) -> Iterator[bytes]
                 hasher.update(block)
             yield block
         now = stamp_of(os.fstat(descriptor))
-    if told(now).size != entry.size or (stamp and now != stamp):
+    if size_in(now) != entry.size or (stamp and now != stamp):
         raise ContextChanged(entry.path)
     if hasher and hasher.hexdigest() != entry.digest:
         raise ContextChanged(entry.path)
+
+
+def whole(manifest: ContextManifest, entry: ContextEntry) -> bytes:
+    """All blocks of a small file at once, with the same promise.
+
+    Contexts are mostly small files: for one whose status can prove it this takes half as long.
+    """
+    stamp = manifest.stamps.get(entry.path)
+    if stamp:
+        try:
+            descriptor = os.open(f"{manifest.root}/{entry.path}", _FLAGS)
+            try:
+                content = os.read(descriptor, entry.size)
+                now = stamp_of(os.fstat(descriptor))
+            finally:
+                os.close(descriptor)
+        except OSError:
+            pass
+        else:
+            if now == stamp and len(content) == entry.size:
+                return content
+    return b"".join(blocks_of(manifest, entry))  # which says what is wrong, if anything is
 
 
 def _read(descriptor: int, size: int) -> bytes:

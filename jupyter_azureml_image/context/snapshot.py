@@ -19,7 +19,7 @@ from .. import state
 from . import rows
 from .mounts import Mounts
 from .reading import digest_file
-from .stamp import Stamp, device_in, told
+from .stamp import Stamp, device_in, size_in, told
 
 _CONTEXTS = 50  # of so many folders the files are remembered: those used last
 _REST = 2_000_000_000  # nanoseconds; the coarsest file times in use (FAT) count in two seconds
@@ -59,7 +59,7 @@ class Snapshot:
         if known and self._believes(path, stamp):
             self.stamps[path] = stamp
             self._believed += 1
-            return known, told(stamp).size
+            return known, size_in(stamp)
         before = self._now()
         digest, stamp = digest_file(self._root, path)
         now = told(stamp)

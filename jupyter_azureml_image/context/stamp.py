@@ -15,6 +15,8 @@ Stamp = bytes
 
 _PACKED = struct.Struct("<QqqQQI")
 _WORD = 2**64 - 1  # of Windows' inodes, which may be larger, the lower half
+_SIZE = struct.Struct("<Q")
+_MODE = struct.Struct("<40xI")
 _DEVICE = slice(32, 40)
 
 LENGTH = _PACKED.size
@@ -53,3 +55,15 @@ def told(stamp: Stamp) -> Told:
 def device_in(stamp: Stamp) -> bytes:
     """Its device, as a key."""
     return stamp[_DEVICE]
+
+
+def size_in(stamp: Stamp) -> int:
+    """Its size alone, a fifth of the work of `told`."""
+    size: int = _SIZE.unpack_from(stamp)[0]
+    return size
+
+
+def mode_in(stamp: Stamp) -> int:
+    """Its kind and permissions alone."""
+    mode: int = _MODE.unpack(stamp)[0]
+    return mode

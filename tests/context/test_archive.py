@@ -109,6 +109,13 @@ def test_a_file_over_8_gb_has_its_size_in_the_header_and_every_reader_finds_what
         assert [(member.name, member.size) for member in archive] == [("big", size), ("after", 0)]
 
 
+def test_the_checksum_holds_for_the_greatest_bytes_a_header_can_have():
+    name = "\udcff" * 100
+    block = header(ContextEntry(name, "link", 0o7777, 2**88 - 1, target=name), name)
+    read = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")  # or InvalidHeaderError
+    assert (read.name, read.linkname, read.size) == (name, name, 2**88 - 1)
+
+
 def test_a_sparse_file_is_sent_as_the_zeros_it_reads_as(tree):
     root = tree({"sparse": ""})
     os.truncate(root / "sparse", 3_000_000)
@@ -117,6 +124,7 @@ def test_a_sparse_file_is_sent_as_the_zeros_it_reads_as(tree):
     assert len(packed(manifest, compress=True)) < 30_000
 
 
+@pytest.mark.parametrize("believed", [False, True])
 @pytest.mark.parametrize(
     ("change", "how"),
     [
@@ -128,9 +136,12 @@ def test_a_sparse_file_is_sent_as_the_zeros_it_reads_as(tree):
         (lambda path: (path.unlink(), os.mkfifo(path)), "is no regular file"),
     ],
 )
-def test_a_file_that_changed_since_it_was_listed_is_named(tree, change, how):
+def test_a_file_that_changed_since_it_was_listed_is_named(tree, monkeypatch, believed, change, how):
+    monkeypatch.setattr(snapshot, "_REST", -(10**10) if believed else 10**10)
     root = tree({"score.py": "first"})
+    os.utime(root / "score.py", (1, 1))  # whatever the step of the clock is
     manifest = resolve_context(root)
+    assert set(manifest.stamps) == ({"score.py"} if believed else set())
     change(root / "score.py")
     with pytest.raises(ContextChanged, match=rf"score\.py {how}"):
         packed(manifest)
