@@ -13,6 +13,7 @@ from ..errors import ContextError
 from ..records import dataclass
 from . import recent
 from .ignore import IgnoreRules, read_ignore_file
+from .listed import Listed
 from .reach import expand
 from .reading import unreadable
 from .stamp import Stamp, mode_in
@@ -65,7 +66,8 @@ class ContextManifest:
     that were asked for (None: everything), `missing` those of them that name nothing,
     `skipped` sockets, pipes and devices.
     `stamps` holds, for files whose status proves that they did not change since they were
-    hashed, that status; it is no part of the manifest's meaning.
+    hashed, that status, and `listed` folders that need not be listed again; neither is part of
+    the manifest's meaning.
     """
 
     root: str
@@ -76,6 +78,7 @@ class ContextManifest:
     missing: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False, repr=False)
+    listed: Listed = field(default_factory=Listed, compare=False, repr=False)
 
     @property
     def digest(self) -> str:
@@ -120,9 +123,10 @@ def resolve_context(
     from .snapshot import Snapshot
 
     folder = _folder(Path(root))
-    rules, missing, walked = look_into(folder, dockerfile, reach)
+    before = recent.recall(snapshots, folder)
+    rules, missing, walked = look_into(folder, dockerfile, reach, before)
     snapshot = Snapshot(folder, snapshots)
-    entries = tuple(_entries(folder, walked, snapshot, recent.recall(snapshots, folder)))
+    entries = tuple(_entries(folder, walked, snapshot, before))
     snapshot.save(whole=reach is None)
     manifest = ContextManifest(
         root=str(folder),
@@ -135,22 +139,27 @@ def resolve_context(
         missing=missing,
         skipped=tuple(sorted(walked.skipped)),
         stamps=snapshot.stamps,
+        listed=walked.listed,
     )
     recent.keep(snapshots, folder, manifest)
     return manifest
 
 
 def look_into(
-    folder: Path, dockerfile: str | Path | None, reach: tuple[str, ...] | None
+    folder: Path,
+    dockerfile: str | Path | None,
+    reach: tuple[str, ...] | None,
+    before: ContextManifest | None = None,
 ) -> tuple[IgnoreRules, tuple[str, ...], Walked]:
     """The rules that apply, the sources that name nothing, and what belongs to the context;
-    no file is read. The arguments and errors are those of `resolve_context`."""
+    no file is read. `before` is what the folder was found to hold; the other arguments and the
+    errors are those of `resolve_context`."""
     rules = read_ignore_file(folder, dockerfile)
     paths: tuple[str, ...] = ("",)
     missing: tuple[str, ...] = ()
     if reach is not None:
         paths, missing = expand(folder, reach, rules)
-    return rules, missing, walk(folder, paths, rules)
+    return rules, missing, walk(folder, paths, rules, before.listed if before else None)
 
 
 def _folder(root: Path) -> Path:
@@ -173,7 +182,10 @@ def _entries(
 ) -> Iterator[ContextEntry]:
     kept = walked.kept
     known = {entry.path: entry for entry in before.entries} if before else {}
-    still = snapshot.still(_found_again(before.stamps, kept)) if before else {}
+    still: dict[str, Stamp] = {}
+    if before:
+        still.update(snapshot.still(_found_again(before.stamps, kept)))
+        still.update(_found_again(before.listed.stamps, kept))
     # The same paths as before are in order already.
     for path in known if known.keys() == kept.keys() else sorted(kept):
         if path in still:

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from ..records import dataclass
+from .stamp import Stamp, device_in, told
 
 _TABLE = Path("/proc/self/mountinfo")
 # Not those of Windows (exfat, ntfs, vfat): their change time can be set back by programs.
@@ -57,6 +58,25 @@ class Mounts:
         # Btrfs subvolumes have device numbers of their own: go by the innermost mount point.
         above = [row for row in self.rows if path.is_relative_to(row[0])]
         return max(above, key=lambda row: len(row[0]))[2] if above else ""
+
+
+class Devices:
+    """Whether times on the devices below `root` are this machine's own; each is asked for once."""
+
+    def __init__(self, root: Path, mounts: Mounts | None = None) -> None:
+        self._root = root
+        self._mounts = mounts
+        self._own: dict[bytes, bool] = {}
+
+    def own(self, path: str, stamp: Stamp) -> bool:
+        """Whether they are on the device of `path`, which has this stamp."""
+        key = device_in(stamp)
+        own = self._own.get(key)
+        if own is None:
+            if self._mounts is None:
+                self._mounts = Mounts.here()
+            own = self._own[key] = self._mounts.own(self._root / path, told(stamp).device)
+        return own
 
 
 def _unescape(text: str) -> str:

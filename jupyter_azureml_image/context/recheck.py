@@ -23,9 +23,9 @@ def recheck(before: ContextManifest, dockerfile: str | Path | None) -> None:
     resolved with.
     """
     root = Path(before.root)
-    here = look_into(root, dockerfile, before.reach)[2].kept
+    here = look_into(root, dockerfile, before.reach, before)[2].kept
     then = {entry.path: entry for entry in before.entries}
-    proven = before.stamps
+    proven = {**before.listed.stamps, **before.stamps}
     open_ones = [
         path
         for path in then.keys() | here.keys()
@@ -36,5 +36,5 @@ def recheck(before: ContextManifest, dockerfile: str | Path | None) -> None:
         if path not in here:
             raise ContextChanged(path, "vanished")
         # A status that moved means that the content may have been another for a moment.
-        if path in proven or then.get(path) != entry_of(root, path, here[path], unproven):
+        if path in before.stamps or then.get(path) != entry_of(root, path, here[path], unproven):
             raise ContextChanged(path)

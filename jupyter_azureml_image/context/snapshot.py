@@ -17,12 +17,12 @@ from pathlib import Path
 
 from .. import state
 from . import rows
-from .mounts import Mounts
+from .mounts import Devices, Mounts
 from .reading import digest_file
-from .stamp import Stamp, device_in, size_in, told
+from .stamp import REST, Stamp, device_in, size_in, told
 
 _CONTEXTS = 50  # of so many folders the files are remembered: those used last
-_REST = 2_000_000_000  # nanoseconds; the coarsest file times in use (FAT) count in two seconds
+_REST = REST
 
 
 class Snapshot:
@@ -40,8 +40,7 @@ class Snapshot:
         now: Callable[[], int] = time.time_ns,
     ) -> None:
         self._root = root
-        self._mounts = mounts or Mounts.here()
-        self._own: dict[bytes, bool] = {}
+        self._devices = Devices(root, mounts)
         self._now = now
         self._file = folder / f"{_name(root)}.rows" if folder else None
         self._earlier = rows.Earlier(self._file, root)
@@ -56,14 +55,14 @@ class Snapshot:
         Raises ContextError or ContextChanged as `digest_file` does.
         """
         known = self._earlier.digest(path, stamp)
-        if known and self._believes(path, stamp):
+        if known and self._devices.own(path, stamp):
             self.stamps[path] = stamp
             self._believed += 1
             return known, size_in(stamp)
         before = self._now()
         digest, stamp = digest_file(self._root, path)
         now = told(stamp)
-        if self._believes(path, stamp) and max(now.mtime, now.ctime) < before - _REST:
+        if self._devices.own(path, stamp) and max(now.mtime, now.ctime) < before - _REST:
             self.stamps[path] = stamp
             self._fresh[path] = digest
         return digest, now.size
@@ -72,20 +71,11 @@ class Snapshot:
         """Of files with their proven stamps, which were just found again, those that are taken
         as proven."""
         places = {device_in(stamp): path for path, stamp in proven.items()}
-        if not all(self._believes(path, proven[path]) for path in places.values()):
-            proven = {p: stamp for p, stamp in proven.items() if self._believes(p, stamp)}
+        if not all(self._devices.own(path, proven[path]) for path in places.values()):
+            proven = {p: stamp for p, stamp in proven.items() if self._devices.own(p, stamp)}
         self.stamps.update(proven)
         self._believed += len(proven)
         return proven
-
-    def _believes(self, path: str, stamp: Stamp) -> bool:
-        """Whether times on the device of `path` are this machine's own; each is asked for once."""
-        key = device_in(stamp)
-        believed = self._own.get(key)
-        if believed is None:
-            believed = self._mounts.own(self._root / path, told(stamp).device)
-            self._own[key] = believed
-        return believed
 
     def save(self, *, whole: bool) -> None:
         """Remember what was hashed; `whole` forgets the files that were not asked for."""

@@ -22,6 +22,10 @@ _DEVICE = slice(32, 40)
 LENGTH = _PACKED.size
 """Of every stamp, in bytes."""
 
+REST = 2_000_000_000
+"""For so long, in nanoseconds, a status must not have moved to prove anything later: the coarsest
+file times in use (FAT) count in two seconds."""
+
 
 class Told(NamedTuple):
     """A stamp's fields; `size` in bytes, when the content (`mtime`) and when the status (`ctime`)

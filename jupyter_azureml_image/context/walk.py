@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..records import dataclass
 from .ignore import IgnoreRules, Rule
+from .listed import Folder, Listed, Listings
 from .reach import parents
 from .reading import unreadable
 from .stamp import Stamp, stamp_of
@@ -28,21 +29,26 @@ class Walked:
     kept: dict[str, Stamp] = field(default_factory=dict)
     dropped: dict[str, Rule] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    listed: Listed = Listed()
 
 
-def walk(root: Path, paths: tuple[str, ...], rules: IgnoreRules) -> Walked:
+def walk(
+    root: Path, paths: tuple[str, ...], rules: IgnoreRules, before: Listed | None = None
+) -> Walked:
     """Everything at or below `paths` that `rules` leave in ("" is the whole of `root`).
 
-    Raises ContextError for a folder that cannot be listed. What vanishes meanwhile is left out.
+    `before` is what an earlier walk of `root` listed. Raises ContextError for a folder that
+    cannot be listed. What vanishes meanwhile is left out.
     """
-    return _Walk(root, rules).run(paths)
+    return _Walk(root, rules, Listings(root, rules, before)).run(paths)
 
 
 class _Walk:
-    def __init__(self, root: Path, rules: IgnoreRules) -> None:
+    def __init__(self, root: Path, rules: IgnoreRules, listings: Listings) -> None:
         self._root = root
         self._rules = rules
-        self._found = Walked()
+        self._listings = listings
+        self._found = Walked(listed=listings.listed)
         self._folders: list[str] = []
 
     def run(self, paths: tuple[str, ...]) -> Walked:
@@ -63,26 +69,52 @@ class _Walk:
         return self._found
 
     def _list(self, folder: str) -> None:
-        prefix = folder + "/" if folder else ""
-        # Without rules every file belongs to it, and nothing more need be asked.
-        visit, kept, all_kept = self._visit, self._found.kept, not self._rules.rules
+        stamp = self._found.kept.get(folder)
+        if still := self._listings.still(folder, stamp):
+            self._again(still)
+            return
+        files: list[str] = []
+        folders: list[str] = []
         try:
-            with os.scandir(f"{self._root}/{folder}") as listing:
-                for entry in listing:
-                    try:
-                        status = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
-                    path = prefix + entry.name
-                    if all_kept and stat.S_ISREG(status.st_mode):
-                        kept[path] = stamp_of(status)
-                    else:
-                        visit(path, status)
+            whole = self._scan(folder, files, folders)
         except FileNotFoundError:
             return
         except OSError as error:
             if not self._rules.excluded(folder):
                 raise unreadable(folder or str(self._root), error) from error
+            return
+        if stamp and whole:
+            self._listings.keep(folder, Folder(stamp, tuple(files), tuple(folders)))
+
+    def _scan(self, folder: str, files: list[str], folders: list[str]) -> bool:
+        """Take what `folder` holds, listed in `files` and `folders`; whether that is all of it."""
+        prefix = folder + "/" if folder else ""
+        # Without rules every file belongs to it, and nothing more need be asked.
+        visit, kept, all_kept = self._visit, self._found.kept, not self._rules.rules
+        whole = True
+        with os.scandir(f"{self._root}/{folder}") as listing:
+            for entry in listing:
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                path = prefix + entry.name
+                if all_kept and stat.S_ISREG(status.st_mode):
+                    kept[path] = stamp_of(status)
+                else:
+                    visit(path, status)
+                (folders if stat.S_ISDIR(status.st_mode) else files).append(path)
+                whole = whole and path in kept
+        return whole
+
+    def _again(self, folder: Folder) -> None:
+        kept, root = self._found.kept, self._root
+        for path in (*folder.files, *folder.folders):
+            try:
+                kept[path] = stamp_of(os.lstat(f"{root}/{path}"))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        self._folders += folder.folders
 
     def _visit(self, path: str, status: os.stat_result) -> None:
         decision = self._rules.decide(path)
