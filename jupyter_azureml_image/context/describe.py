@@ -34,10 +34,9 @@ def describe(manifest: ContextManifest, most: int = _MOST) -> tuple[str, ...]:
     if manifest.reach is not None:
         asked = ", ".join(manifest.reach) or "nothing"
         lines.append(f"The Dockerfile takes from it: {asked}")
-    shown = sorted(
-        (entry for entry in manifest.entries if entry.kind != "directory"),
-        key=lambda entry: (-entry.size, entry.path),
-    )
+    # In the order of the paths already, which sorting keeps among those of one size.
+    shown = [entry for entry in manifest.entries if entry.kind != "directory"]
+    shown.sort(key=lambda entry: -entry.size)
     for entry in shown[:most]:
         what = f"-> {entry.target}" if entry.kind == "link" else size_text(entry.size)
         lines.append(f"  {entry.path}  {what}")

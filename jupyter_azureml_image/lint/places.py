@@ -7,9 +7,10 @@ import posixpath
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..context.manifest import ContextManifest, Dropped
+from ..context.manifest import ContextEntry, ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
 from ..patterns import pattern
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _FOLDERS = pattern(
     r"\$\{?(?:AML_APP_ROOT|AZUREML_MODEL_DIR)", needs=("AML_APP_ROOT", "AZUREML_MODEL_DIR")
 )
+_PATH = attrgetter("path")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -122,29 +124,32 @@ class Places:
                 # A context's paths are clean already: contexts may hold tens of thousands.
                 yield Landed(path, inside + rest if rest else start, size, copy)
 
-    def _named(self, source: str) -> list[tuple[str, str, int]]:
+    def _named(self, source: str) -> Iterator[tuple[str, str, int]]:
         """The files that a source names, each with its path below that ("" for the file itself)
         and its size."""
         files = self._files
-        if not source:
-            return [(path, path, size) for path, size in files]
         if is_glob(source):
-            below = ((path, _below(path, source), size) for path, size in files)
-            return [(path, rest, size) for path, rest, size in below if rest is not None]
-        first = bisect.bisect_left(files, (source, -1))
-        alone = files[first : first + 1]
-        if alone and alone[0][0] == source:
-            return [(source, "", alone[0][1])]
-        # "0" is the character after "/": nothing below the folder sorts behind it.
-        inside = bisect.bisect_left(files, (source + "/", -1))
-        last = bisect.bisect_left(files, (source + "0", -1))
-        cut = len(source) + 1
-        return [(path, path[cut:], size) for path, size in files[inside:last]]
+            for file in files:
+                if (rest := _below(file.path, source)) is not None:
+                    yield file.path, rest, file.size
+            return
+        first, last = 0, len(files)
+        if source:
+            first = bisect.bisect_left(files, source, key=_PATH)
+            if files[first : first + 1] and files[first].path == source:
+                yield source, "", files[first].size
+                return
+            # "0" is the character after "/": nothing below the folder sorts behind it.
+            first = bisect.bisect_left(files, source + "/", key=_PATH)
+            last = bisect.bisect_left(files, source + "0", key=_PATH)
+        cut = len(source) + 1 if source else 0
+        for file in files[first:last]:
+            yield file.path, file.path[cut:], file.size
 
     @cached_property
-    def _files(self) -> list[tuple[str, int]]:
+    def _files(self) -> list[ContextEntry]:
         manifest = self._subject.manifest
-        return sorted([(e.path, e.size) for e in manifest.files]) if manifest else []
+        return sorted(manifest.files, key=_PATH) if manifest else []
 
 
 def _below(path: str, source: str) -> str | None:
