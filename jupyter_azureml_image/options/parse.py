@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -58,9 +59,10 @@ def parse(command: Command, words: Sequence[str]) -> dict[str, Any]:
     return given
 
 
+@functools.cache
 def parser(command: Command) -> argparse.ArgumentParser:
-    """The argparse parser of a command; it knows structure only: values are read later, and
-    help is made from the table."""
+    """The argparse parser of a command, made once; it knows structure only: values are read
+    later, and help is made from the table."""
     made = _Parser(prog=command.prog, usage=argparse.SUPPRESS, add_help=False, allow_abbrev=False)
     for word in command.words:
         made.add_argument(word.name, nargs="*" if word.many else "?", metavar=word.metavar)
