@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import zip_longest
 
 from ..context.manifest import ContextEntry, ContextManifest
 from ..records import dataclass
@@ -115,8 +116,10 @@ def _bases(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
 
 def _files(before: str, after: str) -> Iterator[str]:
     # Of tens of thousands a few differ: only those are looked at.
-    then, now = set(before.split("\0")), set(after.split("\0"))
-    old, new = _told(then - now), _told(now - then)
+    both = zip_longest(before.split("\0"), after.split("\0"), fillvalue="")
+    moved = [pair for pair in both if pair[0] != pair[1]]
+    then, now = {word for word, _ in moved}, {word for _, word in moved}
+    old, new = _told(then - now - {""}), _told(now - then - {""})
     for path in sorted(old.keys() & new.keys()):
         yield _changed(path, old[path], new[path])
     # A folder that holds something is told of by what it holds.
