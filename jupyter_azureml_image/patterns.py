@@ -46,6 +46,7 @@ class _Waiting(_Later):
     def __init__(self, text: str, flags: int | re.RegexFlag, needs: tuple[str, ...]) -> None:
         super().__init__(text, flags)
         self._needs = needs
+        self._folded = bool(flags & re.IGNORECASE)
         self._without = ""  # a long text that is searched part by part is read once
 
     def search(self, string: str, *places: int) -> re.Match[str] | None:
@@ -71,8 +72,9 @@ class _Waiting(_Later):
     def _may(self, string: str) -> bool:
         if string is self._without:
             return False
-        read = string.casefold() if self._flags & re.IGNORECASE else string
-        if any(need in read for need in self._needs):
-            return True
+        read = string.casefold() if self._folded else string
+        for need in self._needs:  # no generator: a check comes here thousands of times
+            if need in read:
+                return True
         self._without = string
         return False
