@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
 
+from ..records import dataclass
 from .ignore import IgnoreRules
 from .mounts import Devices
-from .stamp import REST, Stamp, told
+from .stamp import REST, Stamp, moved_at
 
 _REST = REST
 
 
-class Folder(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Folder:
     """What one held when its status was `stamp`: paths of files and links, and of folders. None
     of it is left out."""
 
@@ -30,11 +31,12 @@ class Folder(NamedTuple):
     folders: tuple[str, ...]
 
 
-class Listed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Listed:
     """Folders by their paths, listed under ignore rules of these texts."""
 
     rules: tuple[str, ...] = ()
-    folders: Mapping[str, Folder] = MappingProxyType({})
+    folders: Mapping[str, Folder] = field(default_factory=dict)
 
     @property
     def stamps(self) -> dict[str, Stamp]:
@@ -64,7 +66,6 @@ class Listings:
     def keep(self, path: str, folder: Folder) -> None:
         """Remember what a folder held, if a later status can prove it; its stamp was read
         before it was listed."""
-        now = told(folder.stamp)
-        rested = max(now.mtime, now.ctime) < self._began - _REST
+        rested = moved_at(folder.stamp) < self._began - _REST
         if rested and self._devices.own(path, folder.stamp):
             self._folders[path] = folder

@@ -145,7 +145,7 @@ def whole(manifest: ContextManifest, entry: ContextEntry) -> bytes:
             finally:
                 os.close(descriptor)
         except OSError:
-            pass
+            pass  # the plain way below says it in words
         else:
             if now == stamp and len(content) == entry.size:
                 return content

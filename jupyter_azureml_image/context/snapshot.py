@@ -19,7 +19,7 @@ from .. import state
 from . import rows
 from .mounts import Devices, Mounts
 from .reading import digest_file
-from .stamp import REST, Stamp, device_in, size_in, told
+from .stamp import REST, Stamp, device_in, moved_at, size_in
 
 _CONTEXTS = 50  # of so many folders the files are remembered: those used last
 _REST = REST
@@ -61,11 +61,10 @@ class Snapshot:
             return known, size_in(stamp)
         before = self._now()
         digest, stamp = digest_file(self._root, path)
-        now = told(stamp)
-        if self._devices.own(path, stamp) and max(now.mtime, now.ctime) < before - _REST:
+        if self._devices.own(path, stamp) and moved_at(stamp) < before - _REST:
             self.stamps[path] = stamp
             self._fresh[path] = digest
-        return digest, now.size
+        return digest, size_in(stamp)
 
     def still(self, proven: Mapping[str, Stamp]) -> Mapping[str, Stamp]:
         """Of files with their proven stamps, which were just found again, those that are taken

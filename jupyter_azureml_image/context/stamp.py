@@ -61,6 +61,12 @@ def device_in(stamp: Stamp) -> bytes:
     return stamp[_DEVICE]
 
 
+def moved_at(stamp: Stamp) -> int:
+    """When content or status changed last, in nanoseconds."""
+    now = told(stamp)
+    return max(now.mtime, now.ctime)
+
+
 def size_in(stamp: Stamp) -> int:
     """Its size alone, a fifth of the work of `told`."""
     size: int = _SIZE.unpack_from(stamp)[0]

@@ -29,7 +29,7 @@ class Walked:
     kept: dict[str, Stamp] = field(default_factory=dict)
     dropped: dict[str, Rule] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
-    listed: Listed = Listed()
+    listed: Listed = field(default_factory=Listed)
 
 
 def walk(
@@ -73,21 +73,21 @@ class _Walk:
         if still := self._listings.still(folder, stamp):
             self._again(still)
             return
-        files: list[str] = []
-        folders: list[str] = []
         try:
-            whole = self._scan(folder, files, folders)
+            held = self._scan(folder)
         except FileNotFoundError:
             return
         except OSError as error:
             if not self._rules.excluded(folder):
                 raise unreadable(folder or str(self._root), error) from error
             return
-        if stamp and whole:
-            self._listings.keep(folder, Folder(stamp, tuple(files), tuple(folders)))
+        if stamp and held:
+            self._listings.keep(folder, Folder(stamp, *held))
 
-    def _scan(self, folder: str, files: list[str], folders: list[str]) -> bool:
-        """Take what `folder` holds, listed in `files` and `folders`; whether that is all of it."""
+    def _scan(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Take what `folder` holds: its files and its folders; None where some is left out."""
+        files: list[str] = []
+        folders: list[str] = []
         prefix = folder + "/" if folder else ""
         # Without rules every file belongs to it, and nothing more need be asked.
         visit, kept, all_kept = self._visit, self._found.kept, not self._rules.rules
@@ -105,7 +105,7 @@ class _Walk:
                     visit(path, status)
                 (folders if stat.S_ISDIR(status.st_mode) else files).append(path)
                 whole = whole and path in kept
-        return whole
+        return (tuple(files), tuple(folders)) if whole else None
 
     def _again(self, folder: Folder) -> None:
         kept, root = self._found.kept, self._root

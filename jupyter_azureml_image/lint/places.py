@@ -119,10 +119,9 @@ class Places:
         inside = start.rstrip("/") + "/"
         for source in sources:
             for path, rest, size in self._named(source):
-                if not rest and into_folder:
-                    rest = posixpath.basename(path)  # noqa: PLW2901  # into, and not onto
+                below = rest or (posixpath.basename(path) if into_folder else "")
                 # A context's paths are clean already: contexts may hold tens of thousands.
-                yield Landed(path, inside + rest if rest else start, size, copy)
+                yield Landed(path, inside + below if below else start, size, copy)
 
     def _named(self, source: str) -> Iterator[tuple[str, str, int]]:
         """The files that a source names, each with its path below that ("" for the file itself)

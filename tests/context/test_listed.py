@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ def listings(monkeypatch):
     scandir = os.scandir
 
     def spied(path):
-        names.append(os.path.basename(os.path.normpath(path)))  # noqa: PTH119  # a text
+        names.append(Path(path).name)
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", spied)

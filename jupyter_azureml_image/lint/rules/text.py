@@ -196,10 +196,8 @@ def line_ends(subject: Subject) -> Iterator[Finding]:
         )
     for landed in subject.places.landed.values():
         path = landed.context_path
-        if not path.endswith((".sh", "run", "finish")):
-            continue
         script = path.endswith(".sh")
-        if not script and path.rsplit("/", 1)[-1] not in ("run", "finish"):
+        if not script and not f"/{path}".endswith(("/run", "/finish")):
             continue
         text = subject.read_text(path)
         if text is not None and "\r\n" in text and (script or text.startswith("#!")):
