@@ -3,7 +3,7 @@
 `dump` turns a dataclass (and tuples, mappings and scalars inside it) into JSON values;
 `load` rebuilds the record from its type hints. A field that the data lacks keeps its
 default, and one that the class lacks is ignored, so that a journal written by a newer
-version can still be read.
+version can still be read. A field with `metadata={"json": False}` is left out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NAMES: dict[Any, tuple[str, ...]] = {}
 
 def _names(cls: Any) -> tuple[str, ...]:
     if cls not in _NAMES:
-        _NAMES[cls] = tuple(field.name for field in dataclasses.fields(cls))
+        _NAMES[cls] = tuple(_sent(cls))
     return _NAMES[cls]
 
 
@@ -52,8 +52,12 @@ def _hints(cls: Any) -> dict[str, Any]:
     """The fields of a dataclass with their types, looked up once: it is slow."""
     if cls not in _KNOWN:
         hints = get_type_hints(cls)
-        _KNOWN[cls] = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+        _KNOWN[cls] = {name: hints[name] for name in _sent(cls)}
     return _KNOWN[cls]
+
+
+def _sent(cls: Any) -> list[str]:
+    return [each.name for each in dataclasses.fields(cls) if each.metadata.get("json", True)]
 
 
 def _value(hint: Any, data: Any) -> Any:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from ..records import dataclass
 from .ignore import IgnoreRules
-from .mounts import Devices
 from .stamp import REST, Stamp, moved_at
 
 _REST = REST
@@ -48,6 +47,8 @@ class Listings:
     """What an earlier walk of `root` under the same rules left, and what this one leaves."""
 
     def __init__(self, root: Path, rules: IgnoreRules, before: Listed | None) -> None:
+        from .mounts import Devices
+
         texts = tuple(rule.text for rule in rules.rules)
         self._before = before.folders if before and before.rules == texts else {}
         self._devices = Devices(root)
@@ -63,9 +64,11 @@ class Listings:
         self._folders[path] = known
         return known
 
-    def keep(self, path: str, folder: Folder) -> None:
+    def keep(
+        self, path: str, stamp: Stamp, files: tuple[str, ...], folders: tuple[str, ...]
+    ) -> None:
         """Remember what a folder held, if a later status can prove it; its stamp was read
         before it was listed."""
-        rested = moved_at(folder.stamp) < self._began - _REST
-        if rested and self._devices.own(path, folder.stamp):
-            self._folders[path] = folder
+        rested = moved_at(stamp) < self._began - _REST
+        if rested and self._devices.own(path, stamp):
+            self._folders[path] = Folder(stamp, files, folders)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import ContextError
 from ..records import dataclass
-from . import recent
 from .ignore import IgnoreRules, read_ignore_file
-from .listed import Listed
+from .listed import Listed, Listings
 from .reach import expand
 from .reading import unreadable
 from .stamp import Stamp, mode_in
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from .snapshot import Snapshot
 
 Kind = Literal["file", "directory", "link"]
+_OF_THIS_MACHINE = {"json": False}
 _PERMISSIONS = tuple(range(0o10000))  # each number once, and not once for each file
 
 
@@ -67,7 +67,7 @@ class ContextManifest:
     `skipped` sockets, pipes and devices.
     `stamps` holds, for files whose status proves that they did not change since they were
     hashed, that status, and `listed` folders that need not be listed again; neither is part of
-    the manifest's meaning.
+    the manifest's meaning, and neither goes into JSON.
     """
 
     root: str
@@ -77,8 +77,12 @@ class ContextManifest:
     reach: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
-    stamps: Mapping[str, Stamp] = field(default_factory=dict, compare=False, repr=False)
-    listed: Listed = field(default_factory=Listed, compare=False, repr=False)
+    stamps: Mapping[str, Stamp] = field(
+        default_factory=dict, compare=False, repr=False, metadata=_OF_THIS_MACHINE
+    )
+    listed: Listed = field(
+        default_factory=Listed, compare=False, repr=False, metadata=_OF_THIS_MACHINE
+    )
 
     @property
     def digest(self) -> str:
@@ -120,29 +124,42 @@ def resolve_context(
     Raises ContextError where the folder, the ignore file or a file cannot be read, and
     ContextChanged for a file that keeps changing.
     """
+    from . import recent
     from .snapshot import Snapshot
 
     folder = _folder(Path(root))
     before = recent.recall(snapshots, folder)
-    rules, missing, walked = look_into(folder, dockerfile, reach, before)
+    look = look_into(folder, dockerfile, reach, before)
     snapshot = Snapshot(folder, snapshots)
-    entries = tuple(_entries(folder, walked, snapshot, before))
+    entries = tuple(_entries(folder, look.walked, snapshot, before))
     snapshot.save(whole=reach is None)
     manifest = ContextManifest(
         root=str(folder),
-        ignore_file=rules.source or None,
+        ignore_file=look.rules.source or None,
         entries=entries,
         dropped=tuple(
-            Dropped(path, rule.text, rule.line) for path, rule in sorted(walked.dropped.items())
+            Dropped(path, rule.text, rule.line)
+            for path, rule in sorted(look.walked.dropped.items())
         ),
         reach=reach,
-        missing=missing,
-        skipped=tuple(sorted(walked.skipped)),
+        missing=look.missing,
+        skipped=tuple(sorted(look.walked.skipped)),
         stamps=snapshot.stamps,
-        listed=walked.listed,
+        listed=look.listed,
     )
     recent.keep(snapshots, folder, manifest)
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a folder found: the ignore rules that apply, the sources that name
+    nothing, what belongs to the context, and the folders that need not be listed again."""
+
+    rules: IgnoreRules
+    missing: tuple[str, ...]
+    walked: Walked
+    listed: Listed
 
 
 def look_into(
@@ -150,16 +167,16 @@ def look_into(
     dockerfile: str | Path | None,
     reach: tuple[str, ...] | None,
     before: ContextManifest | None = None,
-) -> tuple[IgnoreRules, tuple[str, ...], Walked]:
-    """The rules that apply, the sources that name nothing, and what belongs to the context;
-    no file is read. `before` is what the folder was found to hold; the other arguments and the
-    errors are those of `resolve_context`."""
+) -> Look:
+    """What belongs to the context; no file is read. `before` is what the folder was found to
+    hold; the other arguments and the errors are those of `resolve_context`."""
     rules = read_ignore_file(folder, dockerfile)
     paths: tuple[str, ...] = ("",)
     missing: tuple[str, ...] = ()
     if reach is not None:
         paths, missing = expand(folder, reach, rules)
-    return rules, missing, walk(folder, paths, rules, before.listed if before else None)
+    listings = Listings(folder, rules, before.listed if before else None)
+    return Look(rules, missing, walk(folder, paths, rules, listings), listings.listed)
 
 
 def _folder(root: Path) -> Path:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from ..records import dataclass
-from .stamp import Stamp, device_in, told
+from .stamp import Stamp, device_in, device_number
 
 _TABLE = Path("/proc/self/mountinfo")
 # Not those of Windows (exfat, ntfs, vfat): their change time can be set back by programs.
@@ -75,7 +75,7 @@ class Devices:
         if own is None:
             if self._mounts is None:
                 self._mounts = Mounts.here()
-            own = self._own[key] = self._mounts.own(self._root / path, told(stamp).device)
+            own = self._own[key] = self._mounts.own(self._root / path, device_number(stamp))
         return own
 
 

@@ -23,7 +23,7 @@ def recheck(before: ContextManifest, dockerfile: str | Path | None) -> None:
     resolved with.
     """
     root = Path(before.root)
-    here = look_into(root, dockerfile, before.reach, before)[2].kept
+    here = look_into(root, dockerfile, before.reach, before).walked.kept
     then = {entry.path: entry for entry in before.entries}
     proven = {**before.listed.stamps, **before.stamps}
     open_ones = [

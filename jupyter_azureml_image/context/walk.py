@@ -10,13 +10,16 @@ import os
 import stat
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..records import dataclass
 from .ignore import IgnoreRules, Rule
-from .listed import Folder, Listed, Listings
 from .reach import parents
 from .reading import unreadable
 from .stamp import Stamp, stamp_of
+
+if TYPE_CHECKING:
+    from .listed import Folder, Listings
 
 
 @dataclass(slots=True)
@@ -29,26 +32,25 @@ class Walked:
     kept: dict[str, Stamp] = field(default_factory=dict)
     dropped: dict[str, Rule] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
-    listed: Listed = field(default_factory=Listed)
 
 
 def walk(
-    root: Path, paths: tuple[str, ...], rules: IgnoreRules, before: Listed | None = None
+    root: Path, paths: tuple[str, ...], rules: IgnoreRules, listings: Listings | None = None
 ) -> Walked:
     """Everything at or below `paths` that `rules` leave in ("" is the whole of `root`).
 
-    `before` is what an earlier walk of `root` listed. Raises ContextError for a folder that
+    `listings` spares folders that an earlier walk listed. Raises ContextError for a folder that
     cannot be listed. What vanishes meanwhile is left out.
     """
-    return _Walk(root, rules, Listings(root, rules, before)).run(paths)
+    return _Walk(root, rules, listings).run(paths)
 
 
 class _Walk:
-    def __init__(self, root: Path, rules: IgnoreRules, listings: Listings) -> None:
+    def __init__(self, root: Path, rules: IgnoreRules, listings: Listings | None) -> None:
         self._root = root
         self._rules = rules
         self._listings = listings
-        self._found = Walked(listed=listings.listed)
+        self._found = Walked()
         self._folders: list[str] = []
 
     def run(self, paths: tuple[str, ...]) -> Walked:
@@ -70,7 +72,7 @@ class _Walk:
 
     def _list(self, folder: str) -> None:
         stamp = self._found.kept.get(folder)
-        if still := self._listings.still(folder, stamp):
+        if self._listings and (still := self._listings.still(folder, stamp)):
             self._again(still)
             return
         try:
@@ -81,8 +83,8 @@ class _Walk:
             if not self._rules.excluded(folder):
                 raise unreadable(folder or str(self._root), error) from error
             return
-        if stamp and held:
-            self._listings.keep(folder, Folder(stamp, *held))
+        if self._listings and stamp and held:
+            self._listings.keep(folder, stamp, *held)
 
     def _scan(self, folder: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """Take what `folder` holds: its files and its folders; None where some is left out."""

@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_azureml_image.context import listed
 from jupyter_azureml_image.context.ignore import IgnoreRules
+from jupyter_azureml_image.context.manifest import Look
 from jupyter_azureml_image.context.mounts import Mounts
 from jupyter_azureml_image.context.walk import walk
 
@@ -35,7 +36,9 @@ def listings(monkeypatch):
 
 
 def looked(root, before=None, rules=""):
-    return walk(root, ("",), IgnoreRules.read(rules), before and before.listed)
+    read = IgnoreRules.read(rules)
+    listings = listed.Listings(root, read, before and before.listed)
+    return Look(read, (), walk(root, ("",), read, listings), listings.listed)
 
 
 def moved(folder, turn=1):
@@ -51,14 +54,18 @@ def test_only_the_folder_that_changed_is_listed(tree, listings):
     listings.clear()
     second = looked(root, first)
     assert sorted(listings) == ["b", root.name]
-    assert set(second.kept) == {"a", "a/x", "b", "b/y", "b/c", "b/c/z", "b/new"}
+    assert set(second.walked.kept) == {"a", "a/x", "b", "b/y", "b/c", "b/c/z", "b/new"}
 
 
 def test_a_file_that_changed_in_an_unchanged_folder_is_seen(tree):
     root = tree({"a/x": "1"})
     first = looked(root)
     (root / "a/x").write_text("longer")
-    assert looked(root, first).kept["a/x"] == looked(root).kept["a/x"] != first.kept["a/x"]
+    assert (
+        looked(root, first).walked.kept["a/x"]
+        == looked(root).walked.kept["a/x"]
+        != first.walked.kept["a/x"]
+    )
 
 
 def test_a_folder_that_was_not_at_rest_is_listed_again(tree, listings, monkeypatch):
@@ -83,7 +90,7 @@ def test_under_other_ignore_rules_everything_is_listed_again(tree, listings):
     root = tree({"a/x": "1", "a/y": "2"})
     first = looked(root)
     listings.clear()
-    assert set(looked(root, first, "a/y").kept) == {"a", "a/x"}
+    assert set(looked(root, first, "a/y").walked.kept) == {"a", "a/x"}
     assert "a" in listings
 
 
@@ -91,7 +98,7 @@ def test_a_folder_of_which_something_is_left_out_is_listed_again(tree):
     root = tree({"a/x": "1", "a/y": "2", "b/x": "3"})
     first = looked(root, rules="a/y")
     second = looked(root, first, "a/y")
-    assert set(second.dropped) == {"a/y"}
+    assert set(second.walked.dropped) == {"a/y"}
     assert set(second.listed.folders) == {"b"}
 
 
@@ -106,7 +113,7 @@ def test_a_file_that_vanishes_beside_the_look_is_left_out(tree, monkeypatch):
         return lstat(path, **options)
 
     monkeypatch.setattr(os, "lstat", gone)
-    assert set(looked(root, first).kept) == {"a", "a/y"}
+    assert set(looked(root, first).walked.kept) == {"a", "a/y"}
 
 
 def test_folders_changed_at_random_are_found_as_by_a_first_look(tree):
@@ -119,9 +126,9 @@ def test_folders_changed_at_random_are_found_as_by_a_first_look(tree):
         if turn % 10 == 9:
             rules = dice.choice(("", "**/f1*", "d1\n!d1/e1", "**/e2"))
         before, plain = looked(root, before, rules), looked(root, None, rules)
-        assert before.kept == plain.kept
-        assert before.dropped == plain.dropped
-        assert sorted(before.skipped) == sorted(plain.skipped)
+        assert before.walked.kept == plain.walked.kept
+        assert before.walked.dropped == plain.walked.dropped
+        assert sorted(before.walked.skipped) == sorted(plain.walked.skipped)
 
 
 def _change(dice, folder, turn):

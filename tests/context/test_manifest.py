@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_azureml_image import wire
 from jupyter_azureml_image.context import manifest as manifests
-from jupyter_azureml_image.context import reading
+from jupyter_azureml_image.context import reading, snapshot
 from jupyter_azureml_image.context.manifest import ContextManifest, resolve_context
 from jupyter_azureml_image.context.reading import ContextChanged
 from jupyter_azureml_image.errors import ContextError
@@ -234,3 +234,12 @@ def test_a_manifest_survives_json(tree):
     again = wire.load(ContextManifest, json.loads(json.dumps(wire.dump(manifest))))
     assert again == manifest
     assert again.digest == manifest.digest
+
+
+def test_what_this_machine_knows_of_its_files_stays_out_of_json(tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshot, "_REST", -(10**10))
+    manifest = resolve_context(tree({"a/b": "1"}), snapshots=tmp_path / "snapshots")
+    again = wire.load(ContextManifest, json.loads(json.dumps(wire.dump(manifest))))
+    assert manifest.stamps
+    assert again == manifest
+    assert not again.stamps
