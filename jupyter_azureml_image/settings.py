@@ -7,20 +7,41 @@ AzureMLImage.NAME`, the environment variable `AZUREML_IMAGE_NAME`, the nearest
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import BadSettings, BadUsage
-from .options import OPTIONS, VERBS, Option, by_dest, nearest
 from .records import dataclass
+
+if TYPE_CHECKING:
+    from .options import Option
 
 PREFIX = "AZUREML_IMAGE_"
 TABLE = "jupyter_azureml_image"
+
+NAMES = (
+    "build",
+    "until",
+    "platform",
+    "network",
+    "agent_pool",
+    "cpu",
+    "timeout",
+    "no_dependency_image",
+    "registry_name",
+    "fail_on",
+    "ignore",
+    "progress",
+    "credential",
+)
+"""The options that a setting of the same name may give. `%load_ext` needs no more than these;
+what each means is read from the options when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,40 +69,49 @@ class Value:
     source: str
 
 
-def _machine(name: str, help_: str, choices: tuple[str, ...] = (), default: str = "") -> Setting:
-    kind = "choice" if choices else "text"
-    option = Option((f"--{name}".replace("_", "-"),), help_, kind, choices=choices, default=default)  # type: ignore[arg-type]  # one of two literals
-    return Setting(name, help_, option, of_machine=True)
+@functools.cache
+def all_settings() -> tuple[Setting, ...]:
+    """Every setting, in the order of the reference."""
+    from .options import OPTIONS, VERBS
+
+    verbs = [option for command in VERBS for option in command.options]
+    options = {option.dest: option for option in (*verbs, *OPTIONS)}
+    found = [Setting(name, options[name].help, options[name]) for name in NAMES]
+    return (*found, *_of_the_machine())
 
 
-def _of_options() -> tuple[Setting, ...]:
-    verbs = (option for command in VERBS for option in command.options)
-    options = [option for option in (*OPTIONS, *verbs) if option.setting]
-    return tuple(Setting(option.dest, option.help, option) for option in options)
-
-
-SETTINGS: tuple[Setting, ...] = (
-    *_of_options(),
-    _machine("workspace", "'sandbox' connects the offline workspace.", ("sandbox",)),
-    _machine("state", "Folder of the journal and the logs.", default="the user's data folder"),
-    _machine(
+def _of_the_machine() -> Iterator[Setting]:
+    yield _machine("workspace", "'sandbox' connects the offline workspace.", ("sandbox",))
+    yield _machine("state", "Folder of the journal and the logs.", default="the user's data folder")
+    yield _machine(
         "local_way",
         "Force one way of building locally.",
         ("buildx", "engine-api", "classic"),
         "the best the engine can do",
-    ),
-)
+    )
+
+
+def _machine(name: str, help_: str, choices: tuple[str, ...] = (), default: str = "") -> Setting:
+    from .options import Option
+
+    flag = f"--{name}".replace("_", "-")
+    option = Option(
+        (flag,), help_, "choice" if choices else "text", choices=choices, default=default
+    )
+    return Setting(name, help_, option, of_machine=True)
+
 
 _session: dict[str, Any] = {}
 
 
 def setting(name: str) -> Setting:
     """The setting of that name; raises BadSettings."""
-    found = next((s for s in SETTINGS if s.name == name.replace("-", "_")), None)
+    found = next((s for s in all_settings() if s.name == name.replace("-", "_")), None)
     if found is None:
-        raise BadSettings(
-            f"There is no setting '{name}'.", hint=nearest(name, (s.name for s in SETTINGS)) or None
-        )
+        from .options import nearest
+
+        near = nearest(name, (s.name for s in all_settings()))
+        raise BadSettings(f"There is no setting '{name}'.", hint=near or None)
     return found
 
 
@@ -98,6 +128,8 @@ def fill(options: Mapping[str, Any]) -> dict[str, Any]:
     """Run options with the settings for those that are absent; `context` says where a
     `pyproject.toml` is looked for. Raises BadSettings.
     """
+    from .options import by_dest
+
     filled = {key: value for key, value in options.items() if value is not None}
     for value in values(filled.get("context")):
         if by_dest(value.setting.name) is not None and value.value is not None:
@@ -113,7 +145,7 @@ def value_of(name: str) -> Any:
 def values(folder: str | os.PathLike[str] | None = None) -> tuple[Value, ...]:
     """Every setting as it holds for a context folder; `value` None: the default holds."""
     table, place = _pyproject(Path(folder) if folder else Path.cwd())
-    return tuple(_value(s, table, place) for s in SETTINGS)
+    return tuple(_value(s, table, place) for s in all_settings())
 
 
 def _value(setting: Setting, table: Mapping[str, Any], place: str) -> Value:

@@ -13,11 +13,11 @@ from jupyter_azureml_image.errors import BadSettings
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for setting in settings.SETTINGS:
+    for setting in settings.all_settings():
         monkeypatch.delenv(setting.variable, raising=False)
         settings.choose(setting.name, None)
     yield
-    for setting in settings.SETTINGS:
+    for setting in settings.all_settings():
         settings.choose(setting.name, None)
 
 

@@ -82,7 +82,7 @@ def _settings() -> str:
     ]
     lines += [
         _cells(f"`{s.name}`", f"`{s.variable}`", s.help, s.option.default)
-        for s in settings.SETTINGS
+        for s in settings.all_settings()
         if not s.of_machine
     ]
     lines += [
@@ -94,7 +94,7 @@ def _settings() -> str:
     ]
     lines += [
         _cells(f"`{s.variable}`", s.help, s.option.default)
-        for s in settings.SETTINGS
+        for s in settings.all_settings()
         if s.of_machine
     ]
     return "\n".join(lines) + "\n"

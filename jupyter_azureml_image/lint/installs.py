@@ -59,7 +59,7 @@ _PIP_VALUES = frozenset(
     ]
 )
 _APT_VALUES = frozenset(["-o", "--option", "-t", "--target-release", "-c", "--config-file"])
-_DASHES = pattern("^[\u2010-\u2015\u2212]")
+_DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 _ELSEWHERE = ("git+", "http:", "https:", "file:", "hg+", ".", "/", "$", "-", "<")
 """How a path, an address, a variable or an option begins."""
 _TOOLS = frozenset(("pip", "setuptools", "wheel", "uv", "conda"))
@@ -233,7 +233,8 @@ def _read_pip(
     while rest:
         word = rest.pop(0)
         # An option that begins with a look-alike dash (AML001) is no requirement.
-        given = _DASHES.sub("-", word.value, count=1)
+        dashed = word.value[:1] in _DASHES
+        given = f"-{word.value[1:]}" if dashed else word.value
         if given.startswith("-"):
             name, equals, value = given.partition("=")
             options.add(name)

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..context.ignore import read_ignore_file
 from ..context.manifest import ContextEntry, ContextManifest, Dropped, Kind
 from ..context.reach import expand
-from ..context.stamp import told
+from ..context.stamp import mode_in, size_in
 from ..context.walk import Walked, walk
 from ..dockerfile.evaluate import evaluate
 from ..dockerfile.parse import parse
@@ -99,11 +99,11 @@ def _entries(folder: Path, walked: Walked) -> tuple[ContextEntry, ...]:
             path,
             _kind(mode),
             stat.S_IMODE(mode),
-            size if stat.S_ISREG(mode) else 0,
+            size_in(stamp) if stat.S_ISREG(mode) else 0,
             target=_target(folder / path) if stat.S_ISLNK(mode) else "",
         )
         for path, stamp in sorted(walked.kept.items())
-        for size, *_, mode in (told(stamp),)
+        for mode in (mode_in(stamp),)
     )
 
 

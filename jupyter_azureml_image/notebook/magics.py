@@ -13,8 +13,6 @@ from IPython.core.magic import (
     no_var_expand,
 )
 
-from ..options import CELL, help_text, overview
-
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -34,7 +32,7 @@ class ImageMagics(Magics):
     @no_var_expand
     @line_cell_magic
     def azureml_dockerfile(self, line: str, cell: str | None = None) -> ImageBuild | None:
-        """Replaced below."""
+        """Check, build, rehearse, push and register the image of this cell; see `--help`."""
         from .cells import Cell, run
 
         return run(self.shell, Cell(line, cell, self._folder))
@@ -42,12 +40,25 @@ class ImageMagics(Magics):
     @no_var_expand
     @line_magic
     def azureml_image(self, line: str) -> Any:
-        """Replaced below."""
+        """What else there is to do: `%azureml_image` alone lists it."""
         from .verbs import run
 
         return run(self.shell, line)
 
 
-# Set here, because help, reference and docstring are made from the one table of options.
-ImageMagics.azureml_dockerfile.__doc__ = help_text(CELL)
-ImageMagics.azureml_image.__doc__ = overview()
+def _of_cell() -> str:
+    from ..options import CELL, help_text
+
+    return help_text(CELL)
+
+
+def _of_verbs() -> str:
+    from ..options import overview
+
+    return overview()
+
+
+# What `?` shows: made from the table of options, which `%load_ext` has no use for.
+_MAGICS: Any = ImageMagics
+_MAGICS.azureml_dockerfile.getdoc = _of_cell
+_MAGICS.azureml_image.getdoc = _of_verbs

@@ -46,7 +46,6 @@ _RUN = (
         "choice",
         choices=("auto", "local", "acr", "azureml"),
         default="auto",
-        setting=True,
     ),
     Option(
         ("--until",),
@@ -54,7 +53,6 @@ _RUN = (
         "choice",
         choices=STAGES,
         default="register",
-        setting=True,
     ),
     Option(
         ("--as",),
@@ -86,29 +84,26 @@ _BUILD = (
         "text",
         "OS/ARCH",
         default="linux/amd64",
-        setting=True,
     ),
-    Option(("--network",), "Network mode of RUN instructions.", "text", "MODE", setting=True),
+    Option(("--network",), "Network mode of RUN instructions.", "text", "MODE"),
     Option(("--no-cache",), "Use no cached layer.", "switch"),
     Option(("--pull",), "Look for a newer base image.", "switch"),
 )
 
 _TASKS = (
-    Option(("--agent-pool",), "Agent pool of the registry.", "text", "NAME", setting=True),
-    Option(("--cpu",), "Cores of the agent.", "number", "N", setting=True),
+    Option(("--agent-pool",), "Agent pool of the registry.", "text", "NAME"),
+    Option(("--cpu",), "Cores of the agent.", "number", "N"),
     Option(
         ("--timeout",),
         "Longest time of the ACR run, in seconds.",
         "number",
         "SECONDS",
-        setting=True,
     ),
     Option(
         ("--no-dependency-image",),
         "Build everything anew: ACR keeps no layers, so what is installed before code or model "
         "comes in is else kept as an image of its own.",
         "switch",
-        setting=True,
     ),
 )
 
@@ -136,7 +131,6 @@ _REGISTRATION = (
         "text",
         "NAME|LOGIN_SERVER",
         default="the workspace's own",
-        setting=True,
     ),
     Option(("--env-tag",), "Tag stored on the environment.", "pair", "K=V", many=True),
     Option(("--description",), "Description stored on the environment.", "text", "TEXT"),
@@ -154,9 +148,8 @@ _FINDINGS = (
         "choice",
         choices=("error", "warning", "never"),
         default="error",
-        setting=True,
     ),
-    Option(("--ignore",), "Findings to leave out.", "codes", "CODE,...", many=True, setting=True),
+    Option(("--ignore",), "Findings to leave out.", "codes", "CODE,...", many=True),
     Option(
         ("--allow-file",),
         "Let a credential-looking file that matches into the context.",
@@ -173,7 +166,6 @@ _SHOWING = (
         "choice",
         choices=("auto", "panel", "plain"),
         default="auto",
-        setting=True,
     ),
     Option(
         ("--format",),

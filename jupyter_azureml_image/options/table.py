@@ -18,7 +18,7 @@ EVERYWHERE: tuple[Face, ...] = ("magic", "command")
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option. `default` is what its absence means, in words where it is no plain value;
-    `setting` says that a setting of the same name may give it; `group` is its heading.
+    `group` is its heading.
     """
 
     flags: tuple[str, ...]
@@ -29,7 +29,6 @@ class Option:
     default: str = ""
     many: bool = False
     faces: tuple[Face, ...] = EVERYWHERE
-    setting: bool = False
     group: str = ""
 
     @property

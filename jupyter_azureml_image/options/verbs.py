@@ -29,7 +29,6 @@ _WORKSPACE = (
         "choice",
         choices=("auto", "cli", "managed"),
         default="auto",
-        setting=True,
     ),
     Option(("--attach-registry",), "Give the workspace this registry.", "text", "ID"),
     Option(("--disconnect",), "Forget the workspace.", "switch"),

@@ -119,6 +119,9 @@ def test_neither_loading_the_extension_nor_the_first_check_imports_anything_heav
     for when in ("loaded", "checked"):
         new = {part for name in found[when] for part in (name, name.partition(".")[0])}
         assert new & (outside | dear) == set(), when
+    loaded = {name.split(".")[1] for name in found["loaded"] if name.startswith(f"{NAME}.")}
+    assert loaded == {"errors", "notebook", "patterns", "records", "settings"}
+    assert f"{NAME}.context.mounts" not in found["checked"]
     rooms = {name.split(".")[1] for name in found["checked"] if name.startswith(f"{NAME}.")}
     assert rooms & {"pipeline", "journal", "build", "azure", "rehearse", "view", "widgets"} == set()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_azureml_image import options as opt
+from jupyter_azureml_image import settings
 from jupyter_azureml_image.notebook.body import keep_body
 
 HEAVY = "azure docker ipywidgets anywidget requests urllib3 rich yaml jinja2 sqlite3"
@@ -48,9 +50,22 @@ def test_unloading_leaves_nothing(shell: InteractiveShell) -> None:
 
 
 def test_question_mark_and_help_show_the_same(shell: InteractiveShell) -> None:
-    documented = shell.magics_manager.magics["cell"]["azureml_dockerfile"].__doc__
-    assert documented == opt.help_text(opt.CELL)
-    assert shell.magics_manager.magics["line"]["azureml_image"].__doc__ == opt.overview()
+    def shown(asked: str) -> str:
+        return str(shell.object_inspect(asked)["docstring"]).strip()
+
+    assert shown("%%azureml_dockerfile") == opt.help_text(opt.CELL).strip()
+    assert shown("%azureml_dockerfile") == opt.help_text(opt.CELL).strip()
+    assert shown("%azureml_image") == opt.overview().strip()
+
+
+def test_config_says_what_each_setting_means(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_line_magic("config", "AzureMLImage")
+    shown = " ".join(capsys.readouterr().out.split())
+    for setting in settings.all_settings():
+        assert setting.of_machine or f"AzureMLImage.{setting.name}=" in shown
+        assert setting.of_machine or setting.help in shown
 
 
 def test_the_public_names_can_all_be_had() -> None:

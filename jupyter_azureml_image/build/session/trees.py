@@ -16,7 +16,7 @@ from typing import Protocol
 
 from ...context.manifest import ContextEntry, ContextManifest
 from ...context.reading import ContextChanged, blocks_of, unreadable
-from ...context.stamp import told
+from ...context.stamp import written_at
 from ...context.tarheader import TIME
 from .packets import Entry
 
@@ -66,7 +66,7 @@ class ContextTree:
     def _time(self, entry: ContextEntry) -> int:
         stamp = self._manifest.stamps.get(entry.path)
         if stamp is not None:
-            moment = told(stamp).mtime
+            moment = written_at(stamp)
         else:
             try:
                 moment = os.lstat(Path(self._manifest.root, entry.path)).st_mtime_ns

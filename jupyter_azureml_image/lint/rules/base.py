@@ -22,7 +22,7 @@ from ..pins import FRAMEWORKS
 from ..rule import About, Example, Finding, replace, rule
 from ..subject import Subject
 
-_DATED = pattern(r"(\d{4})(\d\d)(\d\d)\.v\d+")
+_DATED = pattern(r"(\d{4})(\d\d)(\d\d)\.v\d+", needs=(".v",))
 _SUPPORT_DAYS = 183
 _SILENT_DAYS = 365
 
