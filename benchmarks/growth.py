@@ -29,6 +29,7 @@ _MB = 1_000_000
 # kind -> (number, sizes in words); of contexts: files, bytes.
 CONTEXTS = ((100, 10 * _MB), (2_000, 100 * _MB), (20_000, 1_000 * _MB), (200_000, 10_000 * _MB))
 SLOW = ((100, 1 * _MB), (2_000, 20 * _MB), (20_000, 200 * _MB))
+QUICK_SLOW = ((100, 1 * _MB), (500, 5 * _MB))
 LINES = (10, 60, 200, 600, 2_000)
 LOGS = (10, 1_000, 10_000, 100_000, 1_000_000)
 
@@ -37,7 +38,7 @@ def growth(place: Place) -> Iterator[Growth]:
     """One line a size, smallest first."""
     contexts, slow, logs = CONTEXTS, SLOW, LOGS
     if place.quick:
-        contexts, slow, logs = CONTEXTS[:2], SLOW[:2], LOGS[:4]
+        contexts, slow, logs = CONTEXTS[:2], QUICK_SLOW, LOGS[:4]
     for what, way in (("context, hashed and packed", "pack"), ("context, unchanged", "unchanged")):
         yield from _series(
             what,

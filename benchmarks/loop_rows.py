@@ -100,12 +100,12 @@ def loop(place: Place) -> Iterator[Row]:
             return taken
 
         in_turn(1, {"ours": ours, "peer": theirs})
-        found = in_turn(3, {"ours": ours, "peer": theirs})
+        found = in_turn(min(place.few, 3), {"ours": ours, "peer": theirs})
         peer.run("ml_client.online_endpoints.begin_delete(ENDPOINT).result()")
-    yield _row(found, statistics.median(ready[1:]))
+    yield _row(found, statistics.median(ready[1:]), min(place.few, 3))
 
 
-def _row(found: Timings, start: float) -> Row:
+def _row(found: Timings, start: float, turns: int) -> Row:
     mine, other = found.median("ours"), found.median("peer")
     return Row(
         "edit score.py to scored again, local",
@@ -115,7 +115,7 @@ def _row(found: Timings, start: float) -> Row:
         limit=start,
         goal="at most 5 s, twice as fast",
         met=at_most(mine, 5.0) and at_least(other, mine, 2),
-        turns=3,
+        turns=turns,
         note="limit: the start of the container alone, until it is live, which both wait for; the "
         "SDK imported and the endpoint there beforehand; the sandbox deploys at once, where Azure "
         "takes minutes",

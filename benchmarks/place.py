@@ -49,6 +49,11 @@ class Place:
         return 3 if self.quick else 5
 
     @property
+    def few(self) -> int:
+        """How often what takes several seconds a turn is measured."""
+        return 1 if self.quick else self.turns
+
+    @property
     def big(self) -> str:
         """The context that stands for the one of 500 MB."""
         return "50mb" if self.quick else "500mb"

@@ -54,7 +54,7 @@ def load(place: Place) -> Iterator[Row]:
     ours()  # the first start of each writes its bytecode
     peer()
     said.clear()
-    found = in_turn(place.turns, {"ours": ours, "peer": peer})
+    found = in_turn(place.turns, {"ours": ours, "peer": peer}, {"peer": place.few})
     both, last = found.median("ours") or 0.0, said[-1]
     heavy = sorted(set(HEAVY) & set(map(str, last["foreign"])))  # type: ignore[call-overload]  # JSON
     loads = sorted(each["load"] for each in said)[len(said) // 2]

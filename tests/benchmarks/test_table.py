@@ -86,3 +86,15 @@ def test_one_row_by_the_command_line_in_markdown_and_json(tmp_path: Path) -> Non
     (row,) = json.loads(figures.read_text())["rows"]
     assert row["ours"] > 0
     assert row["ratio"] == row["peer"] / row["ours"]
+
+
+def test_the_quick_run_says_what_it_leaves_to_the_full_one(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(command, "measured", lambda key, place: iter([Row(key, 1.0)]))
+    monkeypatch.setattr("benchmarks.growth.growth", lambda place: iter(()))
+    quick = [row.name for row in command.report(Place(tmp_path, quick=True), None).rows]
+    assert capsys.readouterr().out.count("In the full run only: interrupt, panel") == 1
+    full = [row.name for row in command.report(Place(tmp_path), None).rows]
+    assert full == list(command.ROWS)
+    assert [key for key in full if key not in quick] == list(command.LONGER)
+    command.report(Place(tmp_path, quick=True), ["load"])
+    assert "In the full run only" not in capsys.readouterr().out
