@@ -15,7 +15,7 @@ from .ignore import IgnoreRules, read_ignore_file
 from .listed import Listed, Listings
 from .reach import expand
 from .reading import unreadable
-from .stamp import Stamp, mode_in
+from .stamp import Stamp, mode_in, size_in
 from .walk import Walked, walk
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ class ContextManifest:
     that were asked for (None: everything), `missing` those of them that name nothing,
     `skipped` sockets, pipes and devices.
     `stamps` holds, for files whose status proves that they did not change since they were
-    hashed, that status, and `listed` folders that need not be listed again; neither is part of
-    the manifest's meaning, and neither goes into JSON.
+    hashed, that status; `moving` the status with which the others of this machine were hashed;
+    `listed` the folders that need not be listed again. None of it is part of the manifest's
+    meaning, and none goes into JSON.
     """
 
     root: str
@@ -78,6 +79,9 @@ class ContextManifest:
     missing: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     stamps: Mapping[str, Stamp] = field(
+        default_factory=dict, compare=False, repr=False, metadata=_OF_THIS_MACHINE
+    )
+    moving: Mapping[str, Stamp] = field(
         default_factory=dict, compare=False, repr=False, metadata=_OF_THIS_MACHINE
     )
     listed: Listed = field(
@@ -145,6 +149,7 @@ def resolve_context(
         missing=look.missing,
         skipped=tuple(sorted(look.walked.skipped)),
         stamps=snapshot.stamps,
+        moving=snapshot.moving,
         listed=look.listed,
     )
     recent.keep(snapshots, folder, manifest)
@@ -224,15 +229,18 @@ def entry_of(folder: Path, path: str, stamp: Stamp, snapshot: Snapshot) -> Conte
     """The entry of `path`, whose stamp was just read; raises ContextError or ContextChanged where
     its content cannot be had."""
     kind = mode_in(stamp)
-    mode = _PERMISSIONS[stat.S_IMODE(kind)] if os.name == "posix" else 0o755
     if stat.S_ISREG(kind):
-        digest, size = snapshot.digest(path, stamp)
-        return ContextEntry(path, "file", mode, size, digest)
+        digest, read = snapshot.digest(path, stamp)
+        return ContextEntry(path, "file", _permissions(read), size_in(read), digest)
     if stat.S_ISDIR(kind):
-        return ContextEntry(path, "directory", mode)
+        return ContextEntry(path, "directory", _permissions(stamp))
     try:
         # A link has no permissions of its own; Linux says 777, other systems the umask.
         target = os.readlink(folder / path)  # noqa: PTH115  # a Path would tidy the target
         return ContextEntry(path, "link", 0o777, target=target)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def _permissions(stamp: Stamp) -> int:
+    return _PERMISSIONS[stat.S_IMODE(mode_in(stamp))] if os.name == "posix" else 0o755

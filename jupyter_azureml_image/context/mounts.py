@@ -39,7 +39,7 @@ class Mounts:
     def read(cls, text: str) -> Mounts:
         """The table in the text of Linux's `mountinfo`."""
         rows = []
-        for line in text.splitlines():
+        for line in text.split("\n"):
             mount, _, source = line.partition(" - ")
             fields, kind = mount.split(" "), source.split(" ", 1)[0]
             if len(fields) >= 5 and kind:
@@ -57,7 +57,8 @@ class Mounts:
             return kinds[-1]
         # Btrfs subvolumes have device numbers of their own: go by the innermost mount point.
         above = [row for row in self.rows if path.is_relative_to(row[0])]
-        return max(above, key=lambda row: len(row[0]))[2] if above else ""
+        kind = max(above, key=lambda row: len(row[0]))[2] if above else ""
+        return kind if kind == "btrfs" else ""
 
 
 class Devices:

@@ -38,6 +38,8 @@ class Pattern:
 
     def may_match_below(self, directory: str) -> bool:
         """Whether some path below `directory` could be meant; True where it is not certain."""
+        if "^" in self.text and self.shape != "exact":
+            return True  # Go reads it as the beginning of the path, wherever it stands
         below = directory + "/"
         fixed = re.match(r"[^*?\[\\]*", self.text)
         start = fixed.group() if fixed else ""

@@ -63,16 +63,29 @@ class _Reach:
 
     def _follow(self, at: str, rest: list[str], links: int) -> bool:
         """Go on from the folder `at` along `rest`; whether anything is there."""
+        while rest and rest[0] != "**" and not gopath.has_wildcard(rest[0]):
+            path, rest = _join(at, gopath.unescape(rest[0])), rest[1:]
+            target = self._target(path)
+            if target is None:
+                if not self._is_there(path, rest):
+                    return False
+                at = path
+                continue
+            if not links:
+                raise ContextError(
+                    f"{path} in the build context is a link that leads through too many others.",
+                    hint="Links that point at each other never end: remove one of them.",
+                )
+            self.found.add(path)
+            at, rest, links = "", _parts(path, target) + rest, links - 1
         if not rest:
             self.found.add(at)
             return True
         if rest[0] == "**":
             return self._follow_any_depth(at, rest[1:], links)
-        if not gopath.has_wildcard(rest[0]):
-            return self._enter(_join(at, gopath.unescape(rest[0])), rest[1:], links)
         match = gopath.matcher(rest[0]).fullmatch
         names = [entry.name for entry in self._entries(at) if match(entry.name)]
-        found = [self._enter(_join(at, name), rest[1:], links) for name in names]
+        found = [self._follow(at, [gopath.escape(name), *rest[1:]], links) for name in names]
         return any(found)
 
     def _follow_any_depth(self, at: str, rest: list[str], links: int) -> bool:
@@ -85,22 +98,17 @@ class _Reach:
                 found = self._follow_any_depth(path, rest, links) or found
         return found
 
-    def _enter(self, path: str, rest: list[str], links: int) -> bool:
+    def _target(self, path: str) -> str | None:
+        """What a link says; None for what is no link."""
         place = self._root / path
         try:
-            if not place.is_symlink():
-                exists = place.is_dir() if rest else os.path.lexists(place)
-                return exists and self._follow(path, rest, links)
-            target = os.readlink(place)  # noqa: PTH115 - the text as stored
+            return os.readlink(place) if place.is_symlink() else None  # noqa: PTH115  # as stored
         except OSError as error:
             raise unreadable(path, error) from error
-        self.found.add(path)
-        if not links:
-            return False
-        if not target.startswith("/"):
-            target = f"/{path.rpartition('/')[0]}/{target}"
-        literal = [gopath.escape(part) for part in gopath.clean("/" + target).split("/") if part]
-        return self._follow("", literal + rest, links - 1)
+
+    def _is_there(self, path: str, rest: list[str]) -> bool:
+        place = self._root / path
+        return place.is_dir() if rest else os.path.lexists(place)
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -108,6 +116,13 @@ class _Reach:
                 return sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             raise unreadable(folder or ".", error) from error
+
+
+def _parts(link: str, target: str) -> list[str]:
+    """Where a link at `link` leads, below the root, in parts that stand for themselves."""
+    if not target.startswith("/"):
+        target = f"/{link.rpartition('/')[0]}/{target}"
+    return [gopath.escape(part) for part in gopath.clean("/" + target).split("/") if part]
 
 
 def _join(folder: str, name: str) -> str:

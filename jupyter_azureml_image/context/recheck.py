@@ -36,5 +36,6 @@ def recheck(before: ContextManifest, dockerfile: str | Path | None) -> None:
         if path not in here:
             raise ContextChanged(path, "vanished")
         # A status that moved means that the content may have been another for a moment.
-        if path in before.stamps or then.get(path) != entry_of(root, path, here[path], unproven):
+        known = before.stamps.get(path) or before.moving.get(path, here[path])
+        if known != here[path] or then.get(path) != entry_of(root, path, here[path], unproven):
             raise ContextChanged(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import os
+import zlib
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,9 +16,10 @@ from struct import Struct
 
 from .stamp import LENGTH, Stamp
 
-_MARK = b"azureml-image snapshot 2\0"
+_MARK = b"azureml-image snapshot 3\0"
 _COUNT = Struct("<Q")
 _LENGTH = Struct("<I")
+_BEFORE = Struct("<II")  # of a row: the path's length in bytes, and the CRC-32 of row and path
 _ROW = LENGTH + 32  # bytes: the stamp, and the SHA-256 of the content
 
 
@@ -36,12 +38,12 @@ def read(file: Path | None, root: Path) -> Generator[tuple[str, bytes]]:
             take = stream.read
             if _counted(take(_head_size(root)), root) is None:
                 return
-            while len(start := take(_LENGTH.size + _ROW)) == _LENGTH.size + _ROW:
-                length = _LENGTH.unpack_from(start)[0]
-                path = take(length)
-                if len(path) != length:
+            while len(start := take(_BEFORE.size + _ROW)) == _BEFORE.size + _ROW:
+                length, check = _BEFORE.unpack_from(start)
+                found, path = start[_BEFORE.size :], take(length)
+                if len(path) != length or zlib.crc32(path, zlib.crc32(found)) != check:
                     return
-                yield path.decode("utf-8", "surrogateescape"), start[_LENGTH.size :]
+                yield path.decode("utf-8", "surrogateescape"), found
 
 
 def count(file: Path, root: Path) -> int:
@@ -58,7 +60,8 @@ def write(file: Path, root: Path, known: Iterable[tuple[str, bytes]]) -> None:
         written = 0
         for path, found in known:
             name = path.encode("utf-8", "surrogateescape")
-            stream.write(_LENGTH.pack(len(name)) + found + name)
+            check = zlib.crc32(name, zlib.crc32(found))
+            stream.write(_BEFORE.pack(len(name), check) + found + name)
             written += 1
         stream.seek(0)
         stream.write(_head(root, written))

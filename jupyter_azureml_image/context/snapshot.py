@@ -2,14 +2,16 @@
 
 The proof is size, times, inode and device, all unchanged, under the rules that keep Git's
 index honest: a status counts only if it had been at rest for two seconds when the content
-was hashed (a later write could otherwise leave the same time), and only on file systems
-that are this machine's own. A clock set back, a copied tree or a copied snapshot file all
-show as a different status, and the file is hashed again.
+was hashed (a later write could otherwise leave the same time), only on file systems that are
+this machine's own, and not for a file that this process has mapped for writing. A clock set
+back, a copied tree or a copied snapshot file all show as a different status, and the file is
+hashed again.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -17,9 +19,10 @@ from pathlib import Path
 
 from .. import state
 from . import rows
+from .mapped import mapped
 from .mounts import Devices, Mounts
 from .reading import digest_file
-from .stamp import REST, Stamp, device_in, moved_at, size_in
+from .stamp import REST, Stamp, device_in, inode_in, moved_at
 
 _CONTEXTS = 50  # of so many folders the files are remembered: those used last
 _REST = REST
@@ -46,11 +49,15 @@ class Snapshot:
         self._earlier = rows.Earlier(self._file, root)
         self._believed = 0
         self._fresh: dict[str, str] = {}
+        self._mapped: frozenset[int] | None = None
         self.stamps: dict[str, Stamp] = {}
         """The status of each asked file whose status can be believed."""
+        self.moving: dict[str, Stamp] = {}
+        """That of the others on this machine's own file systems, when they were hashed."""
 
-    def digest(self, path: str, stamp: Stamp) -> tuple[str, int]:
-        """The SHA-256 (hexadecimal) and size of `path`, whose stamp was just read.
+    def digest(self, path: str, stamp: Stamp) -> tuple[str, Stamp]:
+        """The SHA-256 (hexadecimal) of `path`, whose stamp was just read, and the stamp of what
+        was hashed.
 
         Raises ContextError or ContextChanged as `digest_file` does.
         """
@@ -58,13 +65,21 @@ class Snapshot:
         if known and self._devices.own(path, stamp):
             self.stamps[path] = stamp
             self._believed += 1
-            return known, size_in(stamp)
+            return known, stamp
         before = self._now()
         digest, stamp = digest_file(self._root, path)
-        if self._devices.own(path, stamp) and moved_at(stamp) < before - _REST:
-            self.stamps[path] = stamp
-            self._fresh[path] = digest
-        return digest, size_in(stamp)
+        if self._devices.own(path, stamp):
+            if moved_at(stamp) < before - _REST and not self._is_mapped(stamp):
+                self.stamps[path] = stamp
+                self._fresh[path] = digest
+            else:
+                self.moving[path] = stamp
+        return digest, stamp
+
+    def _is_mapped(self, stamp: Stamp) -> bool:
+        if self._mapped is None:
+            self._mapped = mapped()
+        return inode_in(stamp) in self._mapped
 
     def still(self, proven: Mapping[str, Stamp]) -> Mapping[str, Stamp]:
         """Of files with their proven stamps, which were just found again, those that are taken
@@ -86,7 +101,7 @@ class Snapshot:
             with suppress(OSError):
                 os.utime(self._file)  # it is in use
             return
-        part = self._file.with_suffix(f".{os.getpid()}.part")
+        part = self._file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             rows.write(part, self._root, self._now_known(whole))

@@ -19,6 +19,8 @@ _SIZE = struct.Struct("<Q")
 _TIMES = struct.Struct("<8xqq")
 _MODE = struct.Struct("<40xI")
 _DEVICE = slice(32, 40)
+_INODE = slice(24, 32)
+_FILE = slice(24, 40)
 
 LENGTH = _PACKED.size
 """Of every stamp, in bytes."""
@@ -38,6 +40,16 @@ def stamp_of(status: os.stat_result) -> Stamp:
         status.st_dev & _WORD,
         status.st_mode,
     )
+
+
+def same_file(one: Stamp, other: Stamp) -> bool:
+    """Whether both are of one inode, whatever changed in it."""
+    return one[_FILE] == other[_FILE]
+
+
+def inode_in(stamp: Stamp) -> int:
+    """Its inode's number."""
+    return int.from_bytes(stamp[_INODE], "little")
 
 
 def device_in(stamp: Stamp) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +17,13 @@ from typing import TYPE_CHECKING
 from ..records import dataclass
 from .ignore import IgnoreRules, Rule
 from .reach import parents
-from .reading import unreadable
-from .stamp import Stamp, stamp_of
+from .reading import ContextChanged, unreadable
+from .stamp import Stamp, same_file, stamp_of
 
 if TYPE_CHECKING:
     from .listed import Folder, Listings
+
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(slots=True)
@@ -72,17 +76,17 @@ class _Walk:
 
     def _list(self, folder: str) -> None:
         stamp = self._found.kept.get(folder)
-        if self._listings and (still := self._listings.still(folder, stamp)):
-            self._again(still)
+        still = self._listings.still(folder, stamp) if self._listings else None
+        if still and self._again(still):
             return
         try:
             held = self._scan(folder)
         except FileNotFoundError:
             return
+        except NotADirectoryError as error:
+            raise ContextChanged(folder, "is no folder any more") from error
         except OSError as error:
-            if not self._rules.excluded(folder):
-                raise unreadable(folder or str(self._root), error) from error
-            return
+            raise unreadable(folder or str(self._root), error) from error
         if self._listings and stamp and held:
             self._listings.keep(folder, stamp, *held)
 
@@ -94,7 +98,7 @@ class _Walk:
         # Without rules every file belongs to it, and nothing more need be asked.
         visit, kept, all_kept = self._visit, self._found.kept, not self._rules.rules
         whole = True
-        with os.scandir(f"{self._root}/{folder}") as listing:
+        with self._opened(folder) as listing:
             for entry in listing:
                 try:
                     status = entry.stat(follow_symlinks=False)
@@ -109,14 +113,42 @@ class _Walk:
                 whole = whole and path in kept
         return (tuple(files), tuple(folders)) if whole else None
 
-    def _again(self, folder: Folder) -> None:
+    @contextmanager
+    def _opened(self, folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """What `folder` lists, and never what has taken its place since it was seen."""
+        place = f"{self._root}/{folder}"
+        if os.scandir not in os.supports_fd:  # Windows
+            with os.scandir(place) as listing:
+                yield listing
+            return
+        descriptor = os.open(place, _FOLDER)
+        try:
+            seen = self._found.kept.get(folder)
+            if seen and not same_file(seen, stamp_of(os.fstat(descriptor))):
+                raise ContextChanged(folder, "was replaced while it was read")
+            with os.scandir(descriptor) as listing:
+                yield listing
+        finally:
+            os.close(descriptor)
+
+    def _again(self, folder: Folder) -> bool:
+        """Take what a folder held that did not change; False where it must be listed after all:
+        a device mounted over a file, or one that cannot be asked."""
         kept, root = self._found.kept, self._root
-        for path in (*folder.files, *folder.folders):
-            try:
-                kept[path] = stamp_of(os.lstat(f"{root}/{path}"))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
+        kinds = ((folder.files, (stat.S_IFREG, stat.S_IFLNK)), (folder.folders, (stat.S_IFDIR,)))
+        for paths, kind in kinds:
+            for path in paths:
+                try:
+                    status = os.lstat(f"{root}/{path}")
+                except (FileNotFoundError, NotADirectoryError):
+                    continue
+                except OSError:
+                    return False
+                if stat.S_IFMT(status.st_mode) not in kind:
+                    return False
+                kept[path] = stamp_of(status)
         self._folders += folder.folders
+        return True
 
     def _visit(self, path: str, status: os.stat_result) -> None:
         decision = self._rules.decide(path)

@@ -25,13 +25,14 @@ def at_rest(monkeypatch):
 def listings(monkeypatch):
     """The folders that were listed, by name."""
     names = []
-    scandir = os.scandir
+    open_ = os.open
 
-    def spied(path):
-        names.append(Path(path).name)
-        return scandir(path)
+    def spied(path, flags, *more, **named):
+        if flags & os.O_DIRECTORY:
+            names.append(Path(path).name)
+        return open_(path, flags, *more, **named)
 
-    monkeypatch.setattr(os, "scandir", spied)
+    monkeypatch.setattr(os, "open", spied)
     return names
 
 
@@ -114,6 +115,39 @@ def test_a_file_that_vanishes_beside_the_look_is_left_out(tree, monkeypatch):
 
     monkeypatch.setattr(os, "lstat", gone)
     assert set(looked(root, first).walked.kept) == {"a", "a/y"}
+
+
+def test_a_device_mounted_over_a_file_is_left_out_and_said(tree, monkeypatch):
+    root = tree({"a/x": "1", "a/y": "2"})
+    first = looked(root)
+    lstat, scandir = os.lstat, os.scandir
+    device = Path("/dev/null").stat()
+
+    class Entry:
+        def __init__(self, entry):
+            self.name, self._entry = entry.name, entry
+
+        def stat(self, *, follow_symlinks):
+            plain = self._entry.stat(follow_symlinks=follow_symlinks)
+            return device if self.name == "x" else plain
+
+    class Scan:
+        def __init__(self, found):
+            self._found = found
+
+        def __enter__(self):
+            return map(Entry, self._found)
+
+        def __exit__(self, *error):
+            self._found.close()
+
+    monkeypatch.setattr(
+        os, "lstat", lambda path: device if os.fspath(path).endswith("a/x") else lstat(path)
+    )
+    monkeypatch.setattr(os, "scandir", lambda path: Scan(scandir(path)))
+    second = looked(root, first)
+    assert second.walked.skipped == ["a/x"]
+    assert "a/y" in second.walked.kept
 
 
 def test_folders_changed_at_random_are_found_as_by_a_first_look(tree):

@@ -127,11 +127,89 @@ def test_a_link_that_a_source_passes_through_brings_its_target(tree):
     assert paths(resolve_context(root, reach=("u*",))) == ["real", "real/x", "up"]
 
 
-def test_links_in_a_circle_and_to_nowhere_end(tree):
-    root = tree({"a": "-> b", "b": "-> a", "c": "-> gone", "d/e": "-> ."})
-    manifest = resolve_context(root, reach=("a/x", "c", "d/e/e/e"))
-    assert paths(manifest) == ["a", "b", "c", "d", "d/e"]
-    assert manifest.missing == ("a/x", "c")
+def test_links_to_nowhere_and_to_where_they_lie_end(tree):
+    root = tree({"c": "-> gone", "d/e": "-> ."})
+    manifest = resolve_context(root, reach=("c", "d/e/e/e"))
+    assert paths(manifest) == ["c", "d", "d/e"]
+    assert manifest.missing == ("c",)
+
+
+@pytest.mark.parametrize("source", ["a/x", "a", "l", "*", "d/e/f/l"])
+def test_links_in_a_circle_are_refused_by_name_as_buildkit_does(tree, source):
+    root = tree({"a": "-> b", "b": "-> a", "l": "-> l", "d/e/f/l": "-> l"})
+    with pytest.raises(ContextError, match="is a link that leads through too many others"):
+        resolve_context(root, reach=(source,))
+
+
+def test_a_folder_that_a_link_replaces_is_not_followed_out_of_the_context(
+    tree, tmp_path, monkeypatch
+):
+    root, outside = tree({"d/x": "1"}), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("not ours")
+    open_ = os.open
+
+    def late(path, flags, *more, **named):
+        if str(path).endswith("/d") and not (root / "d").is_symlink():
+            (root / "d").rename(tmp_path / "moved")
+            (root / "d").symlink_to(outside)
+        return open_(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", late)
+    with pytest.raises(ContextChanged, match="d is no folder any more"):
+        resolve_context(root)
+
+
+def test_a_folder_that_another_replaces_is_noticed(tree, tmp_path, monkeypatch):
+    root = tree({"d/x": "1", "other/x": "2"})
+    open_ = os.open
+
+    def late(path, flags, *more, **named):
+        if str(path).endswith("/d") and (root / "other").exists():
+            (root / "d").rename(tmp_path / "moved")
+            (root / "other").rename(root / "d")
+        return open_(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", late)
+    with pytest.raises(ContextChanged, match="d was replaced while it was read"):
+        resolve_context(root)
+
+
+def test_a_file_swapped_between_look_and_read_has_its_own_permissions(tree, tmp_path, monkeypatch):
+    root, other = tree({"d/run.sh": "old"}), tmp_path / "other"
+    other.mkdir()
+    (other / "run.sh").write_text("longer")
+    (other / "run.sh").chmod(0o755)
+    plain = snapshot.digest_file
+
+    def late(at, path):
+        if other.exists():
+            (root / "d").rename(tmp_path / "moved")
+            other.rename(root / "d")
+        return plain(at, path)
+
+    monkeypatch.setattr(snapshot, "digest_file", late)
+    (entry,) = resolve_context(root).files
+    assert (entry.mode, entry.size) == (0o755, 6)
+
+
+def test_an_ignored_folder_that_an_exception_lies_in_must_be_readable(tree, as_nobody):
+    root = tree({"np/q": "", "np/r": "", ".dockerignore": "np\n!np/q"})
+    (root / "np").chmod(0)
+    with as_nobody(), pytest.raises(ContextError, match="np in the build context cannot be read"):
+        resolve_context(root)
+    (root / ".dockerignore").write_text("np")
+    with as_nobody():
+        assert paths(resolve_context(root)) == [".dockerignore"]
+    (root / "np").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("ignore", "sent"), [("ax\n!^a*/b", "ax/b"), ("a\n!*^a/b", "a/b"), ("d\n!^d/b?", "d/b1")]
+)
+def test_an_exception_that_says_where_it_begins_is_found_below_its_folder(tree, ignore, sent):
+    root = tree({sent: "", ".dockerignore": ignore})
+    assert sent in paths(resolve_context(root))
 
 
 def test_an_ignored_source_is_dropped_with_its_rule_not_missing(tree):
@@ -166,7 +244,7 @@ def test_a_file_that_cannot_be_read_is_named_unless_it_is_not_sent(tree, as_nobo
             resolve_context(root)
         assert paths(resolve_context(root, reach=("ok",))) == ["ok"]
     (root / "shut").chmod(0)
-    (root / ".dockerignore").write_text("secret\n*\n!ok\n!shut/z\n")
+    (root / ".dockerignore").write_text("secret\n*\n!ok\n")
     with as_nobody():
         assert paths(resolve_context(root)) == ["ok"]
     (root / ".dockerignore").write_text("secret\n")

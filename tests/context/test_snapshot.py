@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -123,8 +125,9 @@ def test_a_snapshot_of_a_copied_tree_is_not_believed(reader, tmp_path):
         lambda data: data[:10],
         lambda data: data[:-1],  # in the midst of a path
         lambda data: data[:-40],  # in the midst of a row
-        lambda data: data.replace(b"snapshot 2", b"snapshot 9"),
+        lambda data: data.replace(b"snapshot 3", b"snapshot 9"),
         lambda data: data[:-1] + b"\xff",
+        lambda data: data[:-5] + bytes([data[-5] ^ 1]) + data[-4:],  # in the digest
         lambda data: b'{"format": 1}',  # as it was once
     ],
 )
@@ -134,6 +137,37 @@ def test_a_damaged_snapshot_only_costs_time(reader, damage):
     file.write_bytes(damage(file.read_bytes()))
     assert reader.run("a")[1] == ["a"]
     assert reader.run("a")[1] == []
+
+
+def test_a_file_that_this_process_writes_through_its_memory_is_read_again(reader):
+    file = reader.root / "a"
+    file.write_bytes(b"0" * 8192)
+    with file.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as memory:
+        memory[0] = ord("1")  # from now on the page is dirty, and further writes move no time
+        first, _ = reader.run("a", "b")
+        memory[0] = ord("2")
+        second, read = reader.run("a", "b")
+    assert read == ["a"]
+    assert first["a"] != second["a"]
+
+
+def test_two_threads_do_not_write_into_one_file(reader, monkeypatch):
+    names = []
+    write = rows.write
+    together = threading.Barrier(2)
+
+    def noted(part, root, known):
+        names.append(part)
+        together.wait(10)
+        write(part, root, known)
+
+    monkeypatch.setattr(rows, "write", noted)
+    runs = [threading.Thread(target=reader.run, args=("a", "b")) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert len(set(names)) == 2
 
 
 def test_a_disk_that_takes_nothing_stops_nothing(reader, tmp_path):
@@ -203,7 +237,16 @@ def test_the_mount_table_is_read_with_its_escapes_and_btrfs_numbers():
     assert mounts.own(Path("/home/x"), os.makedev(254, 0))
     assert not mounts.own(Path("/mnt/my share/x"), os.makedev(0, 41))
     assert mounts.own(Path("/pool/sub/x"), os.makedev(0, 99))
+    assert not mounts.own(Path("/home/y"), os.makedev(0, 98))  # not in the table, nor on btrfs
     assert not Mounts().own(Path("/home/x"), os.makedev(254, 0))
+
+
+def test_a_mount_point_may_hold_any_character():
+    mounts = Mounts.read(
+        "22 1 254:0 / / rw - ext4 /dev/vda rw\n"
+        "40 22 0:55 / /mnt/x\u2028y rw shared:1 - cifs //host/x rw\n"
+    )
+    assert not mounts.own(Path("/mnt/x\u2028y/f"), os.makedev(0, 55))
 
 
 def test_stamps_are_no_part_of_what_a_manifest_means():
