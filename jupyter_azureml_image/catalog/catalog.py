@@ -12,7 +12,7 @@ import datetime
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -252,6 +252,24 @@ def base_facts(reference: str) -> BaseFacts:
         server=None if image.family == "inference-base" else image.serves,
         known_from="catalog",
     )
+
+
+class KnownBases(Mapping[str, BaseFacts]):
+    """What is known of any base, looked up when an evaluation comes to it: what was `given` of
+    the image itself first, then the catalog."""
+
+    def __init__(self, given: Mapping[str, BaseFacts]) -> None:
+        self._given = given
+
+    def __getitem__(self, reference: str) -> BaseFacts:
+        given = self._given.get(reference)
+        return given if given and given.known_from else base_facts(reference)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
 
 
 def _environment(image: BaseImage) -> dict[str, str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from ..catalog.catalog import BaseImage, base_facts, find
+from ..catalog.catalog import BaseImage, KnownBases, find
 from ..dockerfile.evaluate import evaluate
 from ..dockerfile.facts import BaseFacts, Copy, Facts, StageFacts
 from ..dockerfile.model import Dockerfile, Instruction, Span
@@ -57,17 +56,17 @@ class Subject:
         target = recipe.target if recipe else None
         try:
             return evaluate(
-                self.dockerfile, build_args=arguments, target=target, bases=_Bases(self)
+                self.dockerfile,
+                build_args=arguments,
+                target=target,
+                bases=KnownBases(self.question.bases),
             )
         except ImageError:  # the target stage does not exist: said by whoever asked for it
             return None
 
     def base_facts(self, reference: str) -> BaseFacts:
         """What is known of a base: the image itself first, then the catalog."""
-        given = self.question.bases.get(reference)
-        if given is not None and given.known_from:
-            return given
-        return base_facts(reference)
+        return KnownBases(self.question.bases)[reference]
 
     @property
     def stages(self) -> tuple[StageFacts, ...]:
@@ -337,19 +336,3 @@ class Subject:
                 break
             start = comment.start
         return start
-
-
-class _Bases(Mapping[str, BaseFacts]):
-    """What is known of every base, looked up when the evaluation comes to it."""
-
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-
-    def __getitem__(self, reference: str) -> BaseFacts:
-        return self._subject.base_facts(reference)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._subject.question.bases)
-
-    def __len__(self) -> int:
-        return len(self._subject.question.bases)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 
+from ..catalog.catalog import KnownBases
 from ..context.ignore import read_ignore_file
 from ..context.manifest import ContextEntry, ContextManifest, Dropped, Kind
 from ..context.reach import expand
@@ -44,16 +46,14 @@ class Glance:
         """What the check is asked."""
         dockerfile = parse(text)
         facts, manifest = None, None
-        if not dockerfile.faults:
-            try:
-                facts = evaluate(
-                    dockerfile,
-                    build_args=request.recipe.build_args if request else (),
-                    target=request.recipe.target if request else None,
-                )
-                manifest = self._manifest(facts.context_sources)
-            except ImageError:
-                manifest = None  # a target or folder that is not there: a run says so
+        with suppress(ImageError):  # a target or folder that is not there: a run says so
+            facts = evaluate(
+                dockerfile,
+                build_args=request.recipe.build_args if request else (),
+                target=request.recipe.target if request else None,
+                bases=KnownBases({}),
+            )
+            manifest = self._manifest(facts.context_sources)
         return CheckInput(dockerfile, facts, manifest=manifest, read=self._read, request=request)
 
     def look(self, text: str) -> tuple[tuple[Diagnostic, ...], ContextManifest | None]:
