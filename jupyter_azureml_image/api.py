@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from . import endings, settings, state, wire
 from . import options as _options
-from . import settings, state, wire
 from .build.ports import BuiltImage, RunToken
 from .cancellation import Cancellation
 from .errors import BadUsage, NotConnected
-from .events import Emit, Event
+from .events import Emit, Event, Findings, RunEnded
 from .gather import builder_of, gather
 from .inspection import inspect_text, question_of
 from .journal import Journal, RunRow
@@ -141,7 +141,8 @@ def start(asked: BuildRequest) -> LiveRun:
 
 def attach(run_id: str) -> LiveRun:
     """The run under way, or a run that ended, again from its first event; a build that
-    outlived its kernel is followed to its end, and the stages after it run here."""
+    outlived its kernel is followed to its end, and the stages after it run here. Its result
+    raises the error that ended the run, also where that was long ago."""
     kept = journal()
     row = kept.run(run_id)
     if row.run_id in _live and not _live[row.run_id].over:
@@ -256,8 +257,13 @@ def _again(kept: Journal, row: RunRow) -> LiveRun:
     """The run's events once more, and those that another kernel still adds."""
 
     def replay(emit: Emit, cancellation: Cancellation) -> ImageBuild:
+        found: tuple[Diagnostic, ...] = ()
         for event in kept.follow(row.run_id, lambda: cancellation.requested):
             emit(event)
+            if isinstance(event, Findings):
+                found = event.diagnostics
+            if isinstance(event, RunEnded) and event.outcome in ("failed", "cancelled"):
+                raise endings.again(event, found)
         return result_of(kept.run(row.run_id), str(kept.log_path(row.run_id)))
 
     return LiveRun(row.run_id, replay).start()

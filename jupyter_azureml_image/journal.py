@@ -239,7 +239,7 @@ class Journal:
                 break
             time.sleep(0.0 if ended else 0.3)  # another process writes: there is nothing to await
         if not ended:
-            yield RunEnded("failed", 0.0, self.run(run_id).sentence)
+            yield _untold_end(self.run(run_id))
 
     def rewind(self, run_id: str, stage: Stage) -> tuple[Event, ...]:
         """The events before `stage` began; the run's files are emptied, to be written anew by
@@ -277,6 +277,21 @@ class Journal:
             connection.close()
             raise
         return closing(connection)
+
+
+def _untold_end(row: RunRow) -> RunEnded:
+    """The end of a run whose own process did not tell one."""
+    if row.status in ("done", "failed", "cancelled"):
+        return RunEnded(row.status, 0.0, row.sentence)
+    if row.status == "lost":
+        return RunEnded("failed", 0.0, row.sentence, "Run its cell again.")
+    attach = f"%azureml_image attach {row.run_id}"
+    if row.owner_lives:
+        said = f"Run {row.run_id} goes on where it runs, and is no longer followed here."
+        hint = f"{attach} shows it again; %azureml_image cancel {row.run_id} stops it."
+        return RunEnded("cancelled", 0.0, said, hint)
+    said = f"The process of run {row.run_id} ended while it was followed."
+    return RunEnded("failed", 0.0, said, f"{attach} goes on with what outlived it.")
 
 
 def _owner() -> str:
