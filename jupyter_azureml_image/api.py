@@ -147,14 +147,15 @@ def attach(run_id: str) -> LiveRun:
     row = kept.run(run_id)
     if row.run_id in _live and not _live[row.run_id].over:
         return _live[row.run_id]
-    if row.status in ("running", "detached"):
+    if row.under_way:
         return _continue(kept, row)
     return _again(kept, row)
 
 
 def runs(limit: int = 50) -> tuple[RunRow, ...]:
-    """The journal, newest first."""
-    return journal().runs(limit=limit)
+    """The journal, newest first. A run that says it is under way, and whose process is gone,
+    is `detached` where `attach` goes on with it, else `lost`."""
+    return tuple(_as_it_stands(row) for row in journal().runs(limit=limit))
 
 
 def log_path(run_id: str) -> Path:
@@ -176,7 +177,7 @@ def cancel(run_id: str) -> str:
     if live is not None and not live.over:
         live.cancel()
         return f"Run {row.run_id} is being stopped."
-    if row.status not in ("running", "detached"):
+    if not row.under_way:
         return f"Run {row.run_id} is over already: {row.status}."
     token = row.facts.get("token")
     if token and "image" not in row.facts:
@@ -229,14 +230,23 @@ def _launch(kept: Journal, run_id: str, work: Callable[[Run], ImageBuild]) -> Li
     return live.start()
 
 
+def _as_it_stands(row: RunRow) -> RunRow:
+    if not row.under_way or row.owner_lives:
+        return row
+    if not row.outlives:
+        return dataclasses.replace(row, status="lost", sentence=LOST)
+    way_back = f"Its kernel ended; %azureml_image attach {row.run_id} goes on with it."
+    return dataclasses.replace(row, status="detached", sentence=way_back)
+
+
 def _continue(kept: Journal, row: RunRow) -> LiveRun:
     """A run that says it is under way, but not here."""
-    planned, token = row.facts.get("plan"), row.facts.get("token")
-    if row.owner_lives or planned is None or not {"token", "image"} & set(row.facts):
+    if row.owner_lives or not row.begun:
         if not row.owner_lives:
             kept.end(row.run_id, "lost", LOST)
         return _again(kept, row)
     asked = wire.load(BuildRequest, row.facts["request"])
+    planned, token = row.facts["plan"], row.facts.get("token")
     kept.adopt(row.run_id)
     before = kept.rewind(row.run_id, "build")
 

@@ -95,6 +95,24 @@ class RunRow:
         """Whether the process that started it still exists."""
         return _lives(self.owner)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether nobody has said yet that it is over."""
+        return self.status in ("running", "detached")
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a build, or its image, that another process can go on with."""
+        return "plan" in self.facts and bool({"token", "image"} & set(self.facts))
+
+    @property
+    def outlives(self) -> bool:
+        """Whether it is made already, or goes on without the process that started it."""
+        if not self.begun:
+            return False
+        builder = self.facts["plan"].get("builder") or {}
+        return "image" in self.facts or bool(builder.get("survives_kernel"))
+
 
 class Journal:
     """The runs kept below `folder`. Safe to use from any thread; every call commits.
@@ -236,7 +254,7 @@ class Journal:
                 seen += 1
                 ended = isinstance(event, RunEnded)
                 yield event
-            if row.status not in ("running", "detached") or not row.owner_lives:
+            if not row.under_way or not row.owner_lives:
                 break
             time.sleep(0.0 if ended else 0.3)  # another process writes: there is nothing to await
         if not ended:

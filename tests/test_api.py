@@ -114,3 +114,31 @@ def test_who_stops_watching_a_run_of_another_kernel_is_told_that_it_goes_on(
 def test_attaching_to_a_run_that_went_well_gives_its_build(state_dir: Path) -> None:
     run_id = kept_run(RunEnded("done", 1.0, "Built."), status="done", sentence="Built.")
     assert api.attach(run_id).result().run_id == run_id
+
+
+def listed(run_id: str) -> journals.RunRow:
+    return next(row for row in api.runs() if row.run_id == run_id)
+
+
+def test_a_run_whose_process_died_is_listed_as_lost(died: str) -> None:
+    assert listed(died).status == "lost"
+    assert "nothing of the run is left" in listed(died).sentence
+    assert api.journal().run(died).status == "running"  # listing writes nothing
+
+
+@pytest.mark.parametrize("left", ["token", "image"])
+def test_a_run_that_outlived_its_process_is_listed_with_the_way_back(died: str, left: str) -> None:
+    plan = {"builder": {"survives_kernel": True}}
+    api.journal().note(died, plan=plan, **{left: {"way": "buildx"}})
+    assert listed(died).status == "detached"
+    assert f"%azureml_image attach {died} goes on with it" in listed(died).sentence
+
+
+def test_a_build_that_cannot_outlive_its_process_is_listed_as_lost(died: str) -> None:
+    plan = {"builder": {"survives_kernel": False}}
+    api.journal().note(died, plan=plan, token={"way": "engine-api"})
+    assert listed(died).status == "lost"
+
+
+def test_a_run_whose_process_lives_is_listed_as_running(state_dir: Path) -> None:
+    assert listed(api.journal().begin("iris", "iris")).status == "running"

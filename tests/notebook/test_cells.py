@@ -265,3 +265,13 @@ def test_attach_to_a_run_that_failed_fails_the_cell(run: Run) -> None:
     kept.end(run_id, "failed", "RUN failed.")
     with pytest.raises(BuildFailed, match="RUN failed"):
         run(f"%azureml_image attach {run_id}")
+
+
+def test_runs_shows_what_is_left_of_a_run_whose_kernel_died(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("jupyter_azureml_image.journal._owner", lambda: "0:gone")
+        run_id = api.journal().begin("env", "env")
+    (row,) = run("%azureml_image runs").rows
+    assert row[:3] == (run_id, "env", "lost")
