@@ -194,13 +194,24 @@ def _text(dockerfile: Dockerfile) -> tuple[str, str | None]:
     """The text, and the path it was read from."""
     if isinstance(dockerfile, ImageSpec):
         return dockerfile.to_dockerfile(), None
-    if isinstance(dockerfile, str) and len(dockerfile.split()) > 1 and not _is_file(dockerfile):
+    if isinstance(dockerfile, str) and _is_text(dockerfile):
         return dockerfile, None
     return _options.read_text(dockerfile), os.path.abspath(dockerfile)  # noqa: PTH100  # links stay as the user named them
 
 
-def _is_file(text: str) -> bool:
-    return "\n" not in text and Path(text).is_file()
+def _is_text(given: str) -> bool:
+    """Whether it is a Dockerfile and no path: one word is always a path, several words where
+    there is such a file."""
+    if "\n" in given or "\0" in given:
+        return True
+    return len(given.split()) != 1 and not _is_file(given)
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # longer than any name, or made of what no name is
+        return False
 
 
 def _outside() -> Outside:

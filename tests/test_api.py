@@ -9,6 +9,7 @@ import pytest
 from jupyter_azureml_image import api
 from jupyter_azureml_image import journal as journals
 from jupyter_azureml_image.errors import (
+    BadUsage,
     BuildFailed,
     Cancelled,
     CheckFailed,
@@ -142,3 +143,36 @@ def test_a_build_that_cannot_outlive_its_process_is_listed_as_lost(died: str) ->
 
 def test_a_run_whose_process_lives_is_listed_as_running(state_dir: Path) -> None:
     assert listed(api.journal().begin("iris", "iris")).status == "running"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  \n", "\n", "FROM\n", "FROM scratch # " + "x" * 300, "a\0b"],
+    ids=["empty", "blank", "a newline", "one word and a newline", "one long line", "a null byte"],
+)
+def test_what_cannot_be_a_path_is_taken_as_text(
+    text: str, state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = api.request("iris", text)
+    assert (asked.recipe.text, asked.recipe.path) == (text, None)
+    assert all(found.code for found in api.check(text))
+
+
+def test_one_word_is_the_path_of_a_file(
+    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("A Dockerfile").write_text("FROM scratch\n")
+    for path in ("A Dockerfile", Path("A Dockerfile"), str(tmp_path / "A Dockerfile")):
+        asked = api.request("iris", path)
+        assert asked.recipe.text == "FROM scratch\n"
+        assert asked.recipe.path == str(tmp_path / "A Dockerfile")
+    with pytest.raises(BadUsage, match="There is no Dockerfile at Dockerfile"):
+        api.check("Dockerfile")
+
+
+def test_a_path_that_no_file_can_have_is_a_sentence(state_dir: Path) -> None:
+    for path in ("x" * 300, Path("a\0b")):
+        with pytest.raises(BadUsage, match="cannot be read"):
+            api.check(path)
