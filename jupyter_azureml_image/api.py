@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+from . import endings, settings, state, wire
 from . import options as _options
-from . import settings, state, wire
 from .build.ports import BuiltImage, RunToken
 from .cancellation import Cancellation
 from .errors import BadUsage, NotConnected
-from .events import Emit, Event
+from .events import Emit, Event, Findings, RunEnded
 from .gather import builder_of, gather
 from .inspection import inspect_text, question_of
 from .journal import Journal, RunRow
@@ -141,19 +141,21 @@ def start(asked: BuildRequest) -> LiveRun:
 
 def attach(run_id: str) -> LiveRun:
     """The run under way, or a run that ended, again from its first event; a build that
-    outlived its kernel is followed to its end, and the stages after it run here."""
+    outlived its kernel is followed to its end, and the stages after it run here. Its result
+    raises the error that ended the run, also where that was long ago."""
     kept = journal()
     row = kept.run(run_id)
     if row.run_id in _live and not _live[row.run_id].over:
         return _live[row.run_id]
-    if row.status in ("running", "detached"):
+    if row.under_way:
         return _continue(kept, row)
     return _again(kept, row)
 
 
 def runs(limit: int = 50) -> tuple[RunRow, ...]:
-    """The journal, newest first."""
-    return journal().runs(limit=limit)
+    """The journal, newest first. A run that says it is under way, and whose process is gone,
+    is `detached` where `attach` goes on with it, else `lost`."""
+    return tuple(_as_it_stands(row) for row in journal().runs(limit=limit))
 
 
 def log_path(run_id: str) -> Path:
@@ -175,7 +177,7 @@ def cancel(run_id: str) -> str:
     if live is not None and not live.over:
         live.cancel()
         return f"Run {row.run_id} is being stopped."
-    if row.status not in ("running", "detached"):
+    if not row.under_way:
         return f"Run {row.run_id} is over already: {row.status}."
     token = row.facts.get("token")
     if token and "image" not in row.facts:
@@ -192,13 +194,24 @@ def _text(dockerfile: Dockerfile) -> tuple[str, str | None]:
     """The text, and the path it was read from."""
     if isinstance(dockerfile, ImageSpec):
         return dockerfile.to_dockerfile(), None
-    if isinstance(dockerfile, str) and len(dockerfile.split()) > 1 and not _is_file(dockerfile):
+    if isinstance(dockerfile, str) and _is_text(dockerfile):
         return dockerfile, None
     return _options.read_text(dockerfile), os.path.abspath(dockerfile)  # noqa: PTH100  # links stay as the user named them
 
 
-def _is_file(text: str) -> bool:
-    return "\n" not in text and Path(text).is_file()
+def _is_text(given: str) -> bool:
+    """Whether it is a Dockerfile and no path: one word is always a path, several words where
+    there is such a file."""
+    if "\n" in given or "\0" in given:
+        return True
+    return len(given.split()) != 1 and not _is_file(given)
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # longer than any name, or made of what no name is
+        return False
 
 
 def _outside() -> Outside:
@@ -228,14 +241,23 @@ def _launch(kept: Journal, run_id: str, work: Callable[[Run], ImageBuild]) -> Li
     return live.start()
 
 
+def _as_it_stands(row: RunRow) -> RunRow:
+    if not row.under_way or row.owner_lives:
+        return row
+    if not row.outlives:
+        return dataclasses.replace(row, status="lost", sentence=LOST)
+    way_back = f"Its kernel ended; %azureml_image attach {row.run_id} goes on with it."
+    return dataclasses.replace(row, status="detached", sentence=way_back)
+
+
 def _continue(kept: Journal, row: RunRow) -> LiveRun:
     """A run that says it is under way, but not here."""
-    planned, token = row.facts.get("plan"), row.facts.get("token")
-    if row.owner_lives or planned is None or not {"token", "image"} & set(row.facts):
+    if row.owner_lives or not row.begun:
         if not row.owner_lives:
             kept.end(row.run_id, "lost", LOST)
         return _again(kept, row)
     asked = wire.load(BuildRequest, row.facts["request"])
+    planned, token = row.facts["plan"], row.facts.get("token")
     kept.adopt(row.run_id)
     before = kept.rewind(row.run_id, "build")
 
@@ -256,8 +278,13 @@ def _again(kept: Journal, row: RunRow) -> LiveRun:
     """The run's events once more, and those that another kernel still adds."""
 
     def replay(emit: Emit, cancellation: Cancellation) -> ImageBuild:
+        found: tuple[Diagnostic, ...] = ()
         for event in kept.follow(row.run_id, lambda: cancellation.requested):
             emit(event)
+            if isinstance(event, Findings):
+                found = event.diagnostics
+            if isinstance(event, RunEnded) and event.outcome in ("failed", "cancelled"):
+                raise endings.again(event, found)
         return result_of(kept.run(row.run_id), str(kept.log_path(row.run_id)))
 
     return LiveRun(row.run_id, replay).start()

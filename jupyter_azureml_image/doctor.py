@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from . import state
 from .context.describe import size_text
-from .errors import ImageError, NotConnected
+from .errors import BadSettings, ImageError, NotConnected
 
 if TYPE_CHECKING:
     from .azure.connection import Connection
@@ -120,7 +120,11 @@ def _asked(ask: Callable[[], int | None]) -> int | None:
 
 
 def _state() -> Row:
-    folder = state.folder()
+    try:
+        folder = state.folder()
+        state.try_write(folder)
+    except BadSettings as error:
+        return Row("journal", "bad", error.message, error.hint or "")
     return Row("journal", "good", f"{folder} ({size_text(shutil.disk_usage(folder).free)} free)")
 
 

@@ -145,12 +145,16 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run ended. On failure `sentence` is the error's message and `hint` its remedy."""
+    """The run ended. On failure `sentence` is the error's message, `hint` its remedy, `error`
+    the name of its class (of those in errors.py) and `code` its code.
+    """
 
     outcome: Outcome
     seconds: float
     sentence: str = ""
     hint: str = ""
+    error: str = ""
+    code: str = ""
 
 
 Event = Union[  # noqa: UP007  # evaluated at run time, and listed by _TYPES

@@ -16,13 +16,13 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
-from . import events, wire
+from . import events, state, wire
 from .errors import BadUsage
 from .events import Event, RunEnded, StageStarted
 from .recording import Recorder
@@ -95,11 +95,30 @@ class RunRow:
         """Whether the process that started it still exists."""
         return _lives(self.owner)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether nobody has said yet that it is over."""
+        return self.status in ("running", "detached")
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a build, or its image, that another process can go on with."""
+        return "plan" in self.facts and bool({"token", "image"} & set(self.facts))
+
+    @property
+    def outlives(self) -> bool:
+        """Whether it is made already, or goes on without the process that started it."""
+        if not self.begun:
+            return False
+        builder = self.facts["plan"].get("builder") or {}
+        return "image" in self.facts or bool(builder.get("survives_kernel"))
+
 
 class Journal:
     """The runs kept below `folder`. Safe to use from any thread; every call commits.
 
-    A database that a power cut left damaged is put aside as `journal.db.damaged`.
+    A database that a power cut left damaged is put aside as `journal.db.damaged`. Every call
+    raises BadSettings where the folder cannot be used: no right to write, no room.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -107,22 +126,22 @@ class Journal:
         self._path = folder / "journal.db"
         try:
             self._prepare()
-        except sqlite3.OperationalError:  # no room, or locked: the file itself is sound
-            raise
         except sqlite3.DatabaseError:
-            self._path.replace(folder / "journal.db.damaged")
+            with self._files():
+                self._path.replace(folder / "journal.db.damaged")
             self._prepare()
 
     def begin(self, name: str, repository: str) -> str:
         """A new run's id: eight hex digits, unique in this journal."""
         run_id = secrets.token_hex(4)
+        with self._files():  # first: a run without a place for its events is none
+            self.run_folder(run_id).mkdir(parents=True, mode=0o700)
         with self._connect() as db:
             db.execute(
                 "INSERT INTO runs (run_id, name, repository, started, status, owner)"
                 " VALUES (?, ?, ?, ?, 'running', ?)",
                 (run_id, name, repository, time.time(), _owner()),
             )
-        self.run_folder(run_id).mkdir(parents=True, mode=0o700)
         return run_id
 
     def note(self, run_id: str, **facts: Any) -> None:
@@ -235,23 +254,25 @@ class Journal:
                 seen += 1
                 ended = isinstance(event, RunEnded)
                 yield event
-            if row.status not in ("running", "detached") or not row.owner_lives:
+            if not row.under_way or not row.owner_lives:
                 break
             time.sleep(0.0 if ended else 0.3)  # another process writes: there is nothing to await
         if not ended:
-            yield RunEnded("failed", 0.0, self.run(run_id).sentence)
+            yield _untold_end(self.run(run_id))
 
     def rewind(self, run_id: str, stage: Stage) -> tuple[Event, ...]:
         """The events before `stage` began; the run's files are emptied, to be written anew by
         whoever goes on from there."""
         before = tuple(itertools.takewhile(lambda e: e != StageStarted(stage), self.events(run_id)))
-        for path in (self.run_folder(run_id) / "events.jsonl", self.log_path(run_id)):
-            path.write_bytes(b"")
+        with self._files():
+            for path in (self.run_folder(run_id) / "events.jsonl", self.log_path(run_id)):
+                path.write_bytes(b"")
         return before
 
     def recorder(self, run_id: str) -> Recorder:
         """Something that writes the run's events down as they come."""
-        return Recorder(self.run_folder(run_id))
+        with self._files():
+            return Recorder(self.run_folder(run_id))
 
     def _prepare(self) -> None:
         with self._connect() as db:
@@ -265,18 +286,41 @@ class Journal:
             rows = db.execute("SELECT name, value FROM facts WHERE run_id = ?", (run_id,))
             return {str(name): json.loads(value) for name, value in rows}
 
-    def _connect(self) -> closing[sqlite3.Connection]:
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
         # One connection a call: SQLite's own locks then serve threads and kernels alike.
-        connection = sqlite3.connect(self._path, timeout=30.0, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        # A commit outlives this process without it, and a power cut is not what a journal of
-        # runs is for: waiting for the disk took each of a run's notes ten milliseconds and more.
         try:
-            connection.execute("PRAGMA synchronous = OFF")
-        except sqlite3.DatabaseError:
-            connection.close()
-            raise
-        return closing(connection)
+            with closing(sqlite3.connect(self._path, timeout=30.0, isolation_level=None)) as db:
+                db.row_factory = sqlite3.Row
+                # A commit outlives this process without it, and a power cut is not what a journal
+                # of runs is for: waiting for the disk took each of a run's notes ten milliseconds
+                # and more.
+                db.execute("PRAGMA synchronous = OFF")
+                yield db
+        except sqlite3.OperationalError as error:  # the file is sound, and cannot be used
+            raise state.unusable(self._path, error) from error
+
+    @contextmanager
+    def _files(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise state.unusable(error.filename or self.folder, error) from error
+
+
+def _untold_end(row: RunRow) -> RunEnded:
+    """The end of a run whose own process did not tell one."""
+    if row.status in ("done", "failed", "cancelled"):
+        return RunEnded(row.status, 0.0, row.sentence)
+    if row.status == "lost":
+        return RunEnded("failed", 0.0, row.sentence, "Run its cell again.")
+    attach = f"%azureml_image attach {row.run_id}"
+    if row.owner_lives:
+        said = f"Run {row.run_id} goes on where it runs, and is no longer followed here."
+        hint = f"{attach} shows it again; %azureml_image cancel {row.run_id} stops it."
+        return RunEnded("cancelled", 0.0, said, hint)
+    said = f"The process of run {row.run_id} ended while it was followed."
+    return RunEnded("failed", 0.0, said, f"{attach} goes on with what outlived it.")
 
 
 def _owner() -> str:

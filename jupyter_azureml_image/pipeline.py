@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
-from . import existing, stages
+from . import endings, existing, stages
 from .build.ports import Builder, BuildJob, BuildRun, BuiltImage, RunToken
 from .cancellation import Cancellation
 from .errors import (
@@ -121,8 +122,12 @@ class Pipeline:
 
     def _end(self, outcome: Outcome, began: float, error: ImageError | None) -> None:
         sentence = error.message if error else result_sentence(self.build)
-        hint = (error.hint or "") if error else ""
-        self._emit(RunEnded(outcome, time.monotonic() - began, sentence, hint))
+        ended = RunEnded(outcome, time.monotonic() - began, sentence)
+        if error:
+            ended = replace(
+                ended, hint=error.hint or "", error=endings.kind_of(error), code=error.code
+            )
+        self._emit(ended)
         status = outcome if outcome in ("done", "cancelled") else "failed"
         self._run.journal.end(self._run.run_id, status, sentence)
 

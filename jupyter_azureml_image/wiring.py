@@ -158,7 +158,10 @@ class Here:
             return connection.ConnectOptions(sandbox=True)
         folder = self._folder or str(Path.cwd())
         if connection.named_by_config(folder) is None:
-            raise NotConnected("No Azure ML workspace is connected, and no config.json names one.")
+            raise NotConnected(
+                "No Azure ML workspace is connected, and no config.json names one.",
+                hint=connection.NO_WORKSPACE,
+            )
         return connection.ConnectOptions(folder=folder)
 
 

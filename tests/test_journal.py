@@ -166,7 +166,7 @@ def test_following_a_run_whose_kernel_died_says_how_it_stands(journal):
     write(journal, run_id, LogLine("one"))
     journal.end(run_id, "lost", "The kernel ended.")
     assert list(journal.follow(run_id, lambda: False))[-1] == RunEnded(
-        "failed", 0.0, "The kernel ended."
+        "failed", 0.0, "The kernel ended.", "Run its cell again."
     )
 
 

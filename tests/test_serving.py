@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from jupyter_azureml_image import serving
 from jupyter_azureml_image.azure import connection, upkeep
 from jupyter_azureml_image.doctor import examine
-from jupyter_azureml_image.errors import SignedOut
+from jupyter_azureml_image.errors import NotConnected, SignedOut
 from jupyter_azureml_image.events import Connected, Event
 from jupyter_azureml_image.plan.registration import WorkspaceFacts
 from jupyter_azureml_image.view.table import Table
@@ -47,6 +48,22 @@ def test_taking_down_says_in_which_workspace(
 def test_a_list_without_a_workspace_says_what_is_missing_from_it(events: list[Event]) -> None:
     assert serving.resources(on_event=events.append) == ()
     assert "What runs in Azure is not listed" in str(events)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: serving.deploy("iris:1", endpoint="scores"),
+        lambda: serving.rollback("scores"),
+        lambda: serving.delete("scores"),
+    ],
+    ids=["deploy", "rollback", "delete"],
+)
+def test_without_a_workspace_the_ways_to_one_are_named(ask: Callable[[], object]) -> None:
+    with pytest.raises(NotConnected, match="No Azure ML workspace is connected") as caught:
+        ask()
+    assert "%azureml_image workspace" in (caught.value.hint or "")
+    assert "--sandbox" in (caught.value.hint or "")
 
 
 def test_an_empty_table_still_shows_its_note() -> None:

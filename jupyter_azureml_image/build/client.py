@@ -24,7 +24,7 @@ def open_client(place: Place, api: str = "auto") -> Any:
         client = docker.APIClient(
             base_url=place.host, version=api, timeout=_PATIENCE, tls=_tls(place)
         )
-    except docker.errors.DockerException as error:
+    except (docker.errors.DockerException, ValueError) as error:
         raise doorstep.reason(place, error) from error
     # No proxy and no .netrc stands before a local socket; looking for them is half of a question.
     client.trust_env = not place.host.startswith(("unix://", "npipe://"))
@@ -39,7 +39,7 @@ def _over_ssh(place: Place) -> Any:
         return docker.APIClient(
             base_url=place.host, version="auto", timeout=_PATIENCE, use_ssh_client=True
         )
-    except docker.errors.DockerException as error:
+    except (docker.errors.DockerException, ValueError) as error:
         raise BuilderUnavailable(
             f"The Docker Engine at {place.host} cannot be reached over ssh: {error}",
             hint="It needs a sign-in without a password, and 'pip install paramiko'; or forward "

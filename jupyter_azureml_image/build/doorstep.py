@@ -76,7 +76,7 @@ def knock(place: Place) -> Greeting | None:
             if scheme != "https" and not place.certificates:
                 return _greeted(stream)
             stream.close()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a port or a name that is none
         raise reason(place, error) from error
     return None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .. import state, wire
 from ..dockerfile.facts import BaseFacts
+from ..errors import BadSettings
 
 _FORMAT = 1
 _KEPT = 200
@@ -22,17 +23,17 @@ def read(image: str) -> BaseFacts | None:
     try:
         noted = json.loads(_place(image).read_text(encoding="utf-8"))
         return wire.load(BaseFacts, noted["facts"]) if noted["format"] == _FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (BadSettings, OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def write(image: str, facts: BaseFacts) -> None:
     """Keep a note, and of all of them the latest; without room nothing is lost but time."""
-    place = _place(image)
-    if place.exists():
-        return
-    part = place.with_suffix(f".{os.getpid()}.part")
-    with suppress(OSError):
+    with suppress(BadSettings, OSError):
+        place = _place(image)
+        if place.exists():
+            return
+        part = place.with_suffix(f".{os.getpid()}.part")
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.write_text(json.dumps({"format": _FORMAT, "facts": wire.dump(facts)}))
         part.replace(place)

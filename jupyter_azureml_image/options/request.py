@@ -92,8 +92,12 @@ def read_text(path: str | os.PathLike[str]) -> str:
         raise BadUsage(
             f"{path} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8."
         ) from None
-    except OSError as error:
-        raise BadUsage(f"{path} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:  # ValueError: what can be no path at all
+        why = getattr(error, "strerror", None) or error
+        raise BadUsage(
+            f"{str(path)!r} cannot be read: {why}.",
+            hint="Name a Dockerfile that exists and may be read.",
+        ) from error
 
 
 def sample_text(value: Any) -> str:

@@ -76,6 +76,16 @@ def test_an_unreachable_engine_over_tcp():
     assert refusal("tcp://no-such-host.invalid:2375").code == "engine-unreachable"
 
 
+@pytest.mark.parametrize("scheme", ["tcp", "http", "https", "ssh"])
+def test_an_address_that_is_none(scheme):
+    error = refusal(f"{scheme}://127.0.0.1:99999")
+    assert error.code == ("engine-ssh" if scheme == "ssh" else "engine-unreachable")
+    assert error.message.startswith(f"The Docker Engine at {scheme}://127.0.0.1:99999")
+    assert "DOCKER_HOST" in str(error)
+    assert "Port out of range" in error.message
+    assert "Invalid IPv6 URL" in refusal("http://[::1").message
+
+
 def test_a_socket_that_is_no_engine(request):
     folder = tempfile.TemporaryDirectory()  # short: a socket's path ends at 107 bytes
     request.addfinalizer(folder.cleanup)

@@ -254,3 +254,24 @@ def test_detach_returns_at_once_and_says_how_to_attach(
     assert run("%%azureml_dockerfile env --detach\nFROM x\n") is None
     assert "%azureml_image attach abcd1234" in capsys.readouterr().out
     assert asked[0].detach
+
+
+def test_attach_to_a_run_that_failed_fails_the_cell(run: Run) -> None:
+    kept = api.journal()
+    run_id = kept.begin("env", "env")
+    recorder = kept.recorder(run_id)
+    recorder.write(e.RunEnded("failed", 1.0, "RUN failed.", "See line 2.", "BuildFailed"))
+    recorder.close()
+    kept.end(run_id, "failed", "RUN failed.")
+    with pytest.raises(BuildFailed, match="RUN failed"):
+        run(f"%azureml_image attach {run_id}")
+
+
+def test_runs_shows_what_is_left_of_a_run_whose_kernel_died(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("jupyter_azureml_image.journal._owner", lambda: "0:gone")
+        run_id = api.journal().begin("env", "env")
+    (row,) = run("%azureml_image runs").rows
+    assert row[:3] == (run_id, "env", "lost")
