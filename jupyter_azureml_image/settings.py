@@ -186,15 +186,21 @@ def _table(path: Path) -> dict[str, Any] | None:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    if f"tool.{TABLE}" not in text:
+    if TABLE not in text:  # TOML writes a table in many ways, all of them with this word
         return None
     reader = _toml(path)
     try:
-        found = reader.loads(text).get("tool", {}).get(TABLE)
+        found = reader.loads(text)
     except ValueError as error:
         raise BadSettings(f"{path} is not TOML: {error}.") from None
-    if found is None:
-        return None
+    for name, key in (("tool", "tool"), (f"tool.{TABLE}", TABLE)):
+        found = found.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            raise BadSettings(
+                f"{path}: {name} is no table.", hint=f"Settings stand below [tool.{TABLE}]."
+            )
     known = {setting(name): value for name, value in found.items()}
     for s in known:
         if s.of_machine:
@@ -211,6 +217,6 @@ def _toml(path: Path) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError:
         raise BadSettings(
-            f"{path} holds settings, and this Python cannot read TOML.",
+            f"{path} names {TABLE}, and this Python cannot read TOML.",
             hint="pip install tomli, or use Python 3.11 or newer.",
         ) from None
