@@ -228,13 +228,19 @@ def _asked(given: Given) -> tuple[Any, Given]:
 
 
 def _spec(path: str) -> Any:
-    from . import wire
     from .spec import ImageSpec
 
     try:
-        return wire.load(ImageSpec, json.loads(Path(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError):
-        raise BadUsage(f"--spec: {path} holds no ImageSpec as JSON.") from None
+        return ImageSpec.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+    except BadUsage as error:
+        why = " ".join(filter(None, (error.message, error.hint)))
+    except UnicodeDecodeError:
+        why = "It is no UTF-8 text."
+    except (ValueError, RecursionError) as error:
+        why = f"It is no JSON: {error}."
+    except OSError as error:
+        why = f"{error.strerror}."
+    raise BadUsage(f"--spec: {path} holds no ImageSpec as JSON.", hint=why)
 
 
 def _read(text: Any) -> tuple[str, str]:

@@ -98,6 +98,33 @@ def test_wrong_usage_gives_two_and_a_sentence(
     assert len(captured.err.splitlines()) <= 3
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"base": 5}', "ImageSpec: base is no text."),
+        ('{"env": ["x"]}', "ImageSpec: env is no mapping of names to texts."),
+        ('{"layout": ["nope"]}', "ImageSpec: layout names 'nope', and there is no such part."),
+        ('{"foo": 1}', "An ImageSpec has no field 'foo'."),
+        ("[]", "An ImageSpec is a JSON object, and this is a list."),
+        ("{", "It is no JSON: Expecting property name"),
+        ("[" * 100_000, "It is no JSON: maximum recursion depth"),
+        ("1" * 5000, "It is no JSON: Exceeds the limit"),
+        ("\udcff", "It is no UTF-8 text."),
+        (None, "No such file or directory."),
+    ],
+)
+def test_a_file_that_holds_no_spec_is_refused_with_why(
+    folder: Path, capsys: Capture, text: str | None, why: str
+) -> None:
+    if text is not None:
+        (folder / "spec.json").write_bytes(text.encode(errors="surrogateescape"))
+    assert main(["check", "--spec", "spec.json"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "BadUsage: --spec: spec.json holds no ImageSpec as JSON."
+    assert told[1].strip().startswith(why)
+    assert len(told) <= 3
+
+
 def test_a_context_that_is_missing_is_a_failure_in_a_sentence(
     folder: Path, capsys: Capture
 ) -> None:
