@@ -35,6 +35,7 @@ BLOCKS = (
 
 _AS_ROOT = ("apt", "conda", "requirements", "pip")
 _KEPT = "kept"
+PLATFORM = "linux/amd64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class ImageSpec:
     `user` is the final one ("" leaves it to the base). `model` lands in `model_dir`, `code` in
     the folder that the server starts in; `entry_script` is relative to that. In `env` a `$NAME`
     is replaced as in a Dockerfile, and `\\$` is a dollar. `platform` and `build_args` are options
-    of the build and stand in no Dockerfile.
+    of the build and stand in no Dockerfile: `fill` hands them to a run.
 
     `layout` is the order of the parts where it is not the canonical one: names out of `BLOCKS`,
     and "kept" for each element of `kept` in turn.
@@ -68,7 +69,7 @@ class ImageSpec:
     model: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     user: str = "dockeruser"
-    platform: str = "linux/amd64"
+    platform: str = PLATFORM
     build_args: tuple[tuple[str, str], ...] = ()
     model_dir: str = blocks.MODEL_DIR
     apt_recommends: bool = False
@@ -102,6 +103,20 @@ class ImageSpec:
             text += gap + _WRITERS[name](self)
             gap = "\n\n"
         return text + "\n" if text else ""
+
+    def fill(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run options with the platform and the build arguments of the spec where they are
+        silent. The usual platform says nothing: a setting may then choose. Raises BadUsage.
+        """
+        from .options import by_name
+
+        filled = {key: value for key, value in options.items() if value is not None}
+        if self.platform and self.platform != PLATFORM:
+            filled.setdefault("platform", self.platform)
+        if self.build_args:
+            given = by_name("build_arg", filled.get("build_arg", ()))
+            filled["build_arg"] = tuple({**dict(self.build_args), **dict(given)}.items())
+        return filled
 
     @classmethod
     def from_dockerfile(cls, text: str) -> ImageSpec:

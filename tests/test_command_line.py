@@ -7,12 +7,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
 
+from jupyter_azureml_image import api
 from jupyter_azureml_image.__main__ import main
+from jupyter_azureml_image.errors import Cancelled
 from jupyter_azureml_image.options.commands import COMMANDS
+from jupyter_azureml_image.plan.request import BuildRequest
+from jupyter_azureml_image.spec import ImageSpec
 
 GOOD = "FROM scratch\nCOPY a.txt /\n"
 BAD = "FROM scratch\nCOPY nowhere.txt /\n"
@@ -96,6 +101,30 @@ def test_wrong_usage_gives_two_and_a_sentence(
     assert captured.out == ""
     assert message in captured.err
     assert len(captured.err.splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    ("words", "platform", "arguments"),
+    [
+        ([], "linux/arm64", (("A", "1"),)),
+        (["--platform", "linux/amd64", "--build-arg", "A=2"], "linux/amd64", (("A", "2"),)),
+    ],
+)
+def test_a_spec_says_platform_and_build_arguments_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], platform: str, arguments: Any
+) -> None:
+    spec = ImageSpec(base="scratch", platform="linux/arm64", build_args=(("A", "1"),))
+    (folder / "spec.json").write_text(json.dumps(spec.to_json()))
+    monkeypatch.setenv("AZUREML_IMAGE_PLATFORM", "linux/riscv64")
+    asked: list[BuildRequest] = []
+
+    def start(request: BuildRequest) -> NoReturn:
+        asked.append(request)
+        raise Cancelled("Enough is seen.")
+
+    monkeypatch.setattr(api, "start", start)
+    main(["plan", "env", "--spec", "spec.json", *words])
+    assert (asked[0].recipe.platform, asked[0].recipe.build_args) == (platform, arguments)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_azureml_image import api
 from jupyter_azureml_image.dockerfile.evaluate import evaluate
 from jupyter_azureml_image.dockerfile.landing import image_files
 from jupyter_azureml_image.dockerfile.parse import parse
@@ -353,3 +354,25 @@ def test_shell_syntax_in_a_package_name_is_only_a_name() -> None:
     spec = ImageSpec(base="a", pip=("numpy; rm -rf /",), apt=("$(evil)",))
     assert "'numpy; rm -rf /'" in spec.to_dockerfile()
     assert "'$(evil)'" in spec.to_dockerfile()
+
+
+ARM = ImageSpec(base="b", platform="linux/arm64", build_args=(("A", "1"), ("B", "2")))
+
+
+def test_a_spec_says_platform_and_build_arguments_to_the_python_functions() -> None:
+    recipe = api.request("x", ARM).recipe
+    assert (recipe.platform, recipe.build_args) == ("linux/arm64", (("A", "1"), ("B", "2")))
+
+
+def test_an_option_goes_before_what_a_spec_says_and_leaves_its_other_arguments() -> None:
+    recipe = api.request("x", ARM, platform="linux/amd64", build_arg=["B=3", "C=4"]).recipe
+    assert recipe.platform == "linux/amd64"
+    assert recipe.build_args == (("A", "1"), ("B", "3"), ("C", "4"))
+
+
+def test_a_setting_goes_behind_the_platform_that_a_spec_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_PLATFORM", "linux/riscv64")
+    assert api.request("x", ARM).recipe.platform == "linux/arm64"
+    assert api.request("x", ImageSpec(base="b")).recipe.platform == "linux/riscv64"

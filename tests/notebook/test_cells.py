@@ -102,6 +102,15 @@ def test_the_line_form_takes_the_text_from_a_spec(run: Run, asked: list[BuildReq
         run("n = 1\n%azureml_dockerfile env --spec n")
 
 
+def test_a_spec_says_platform_and_build_arguments_too(run: Run, asked: list[BuildRequest]) -> None:
+    run("from jupyter_azureml_image import ImageSpec")
+    run("spec = ImageSpec(base='x', platform='linux/arm64', build_args=(('A', '1'),))")
+    run("%azureml_dockerfile env --spec spec")
+    run("%azureml_dockerfile env --spec spec --platform linux/amd64 --build-arg A=2")
+    said = [(request.recipe.platform, request.recipe.build_args) for request in asked]
+    assert said == [("linux/arm64", (("A", "1"),)), ("linux/amd64", (("A", "2"),))]
+
+
 def test_the_sample_may_be_a_variable(run: Run, asked: list[BuildRequest]) -> None:
     run("sample = {'data': [1, 2]}")
     run("%%azureml_dockerfile env --request-file @sample\nFROM x\n")
