@@ -213,28 +213,35 @@ def _asked(given: Given) -> tuple[Any, Given]:
     own = ("name", "dockerfile", "file", "spec", "fix", "save", "format", "progress", "traceback")
     options = {key: value for key, value in given.items() if key not in own}
     options.setdefault("context", str(Path.cwd()))
-    options = settings.fill(options)
-    options.pop("progress", None)
     named = [key for key in ("dockerfile", "file", "spec") if key in given]
     if len(named) > 1:
         raise BadUsage("More than one Dockerfile is named.", hint="Give the file once.")
     if named == ["spec"]:
         text: Any = _spec(given["spec"])
+        options = text.fill(options)
     else:
         text = Path(given[named[0]] if named else Path(options["context"], "Dockerfile"))
+    options = settings.fill(options)
+    options.pop("progress", None)
     if "save" in given:
         Path(given["save"]).write_bytes(_read(text)[0].encode("utf-8"))
     return text, options
 
 
 def _spec(path: str) -> Any:
-    from . import wire
     from .spec import ImageSpec
 
     try:
-        return wire.load(ImageSpec, json.loads(Path(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError):
-        raise BadUsage(f"--spec: {path} holds no ImageSpec as JSON.") from None
+        return ImageSpec.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+    except BadUsage as error:
+        why = " ".join(filter(None, (error.message, error.hint)))
+    except UnicodeDecodeError:
+        why = "It is no UTF-8 text."
+    except (ValueError, RecursionError) as error:
+        why = f"It is no JSON: {error}."
+    except OSError as error:
+        why = f"{error.strerror}."
+    raise BadUsage(f"--spec: {path} holds no ImageSpec as JSON.", hint=why)
 
 
 def _read(text: Any) -> tuple[str, str]:

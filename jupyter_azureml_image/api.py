@@ -66,6 +66,8 @@ _live: dict[str, LiveRun] = {}
 def request(name: str, dockerfile: Dockerfile, **options: Any) -> BuildRequest:
     """What `build` would be asked; raises BadUsage for a word that cannot be used."""
     text, path = _text(dockerfile)
+    if isinstance(dockerfile, ImageSpec):
+        options = dockerfile.fill(options)
     if path is not None:
         options.setdefault("path", path)
     return _options.request_from(name, text, **settings.fill(options))

@@ -102,6 +102,9 @@ def _machine(name: str, help_: str, choices: tuple[str, ...] = (), default: str 
 
 
 _session: dict[str, Any] = {}
+_refused: dict[str, tuple[str, str]] = {}
+"""Message and hint for what was chosen and cannot be used: `%config` shows an error in the log
+only, so the setting is refused again wherever it is asked for."""
 
 
 def setting(name: str) -> Setting:
@@ -116,12 +119,22 @@ def setting(name: str) -> Setting:
 
 
 def choose(name: str, value: Any) -> None:
-    """Set it for this kernel (`%config AzureMLImage.NAME`); None takes that back."""
+    """Set it for this kernel (`%config AzureMLImage.NAME`); None takes that back.
+
+    Raises BadSettings, and so does whoever asks for settings until one is chosen that can be used.
+    """
     chosen = setting(name)
-    if value in (None, "", [], ()):
+    _refused.pop(chosen.name, None)
+    if value is None or (isinstance(value, (str, list, tuple)) and not value):
         _session.pop(chosen.name, None)
         return
-    _session[chosen.name] = _checked(chosen, value, f"%config AzureMLImage.{chosen.name}")
+    source = f"%config AzureMLImage.{chosen.name}"
+    try:
+        _session[chosen.name] = _checked(chosen, value, source)
+    except BadSettings as error:
+        hint = f"{error.hint or ''} {source} = None takes it back.".lstrip()
+        _refused[chosen.name] = (error.message, hint)
+        raise BadSettings(error.message, hint=hint) from None
 
 
 def fill(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,6 +162,9 @@ def values(folder: str | os.PathLike[str] | None = None) -> tuple[Value, ...]:
 
 
 def _value(setting: Setting, table: Mapping[str, Any], place: str) -> Value:
+    if setting.name in _refused:
+        message, hint = _refused[setting.name]
+        raise BadSettings(message, hint=hint)
     if setting.name in _session:
         return Value(setting, _session[setting.name], f"%config AzureMLImage.{setting.name}")
     text = os.environ.get(setting.variable)
@@ -186,15 +202,21 @@ def _table(path: Path) -> dict[str, Any] | None:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    if f"tool.{TABLE}" not in text:
+    if TABLE not in text:  # TOML writes a table in many ways, all of them with this word
         return None
     reader = _toml(path)
     try:
-        found = reader.loads(text).get("tool", {}).get(TABLE)
+        found = reader.loads(text)
     except ValueError as error:
         raise BadSettings(f"{path} is not TOML: {error}.") from None
-    if found is None:
-        return None
+    for name, key in (("tool", "tool"), (f"tool.{TABLE}", TABLE)):
+        found = found.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            raise BadSettings(
+                f"{path}: {name} is no table.", hint=f"Settings stand below [tool.{TABLE}]."
+            )
     known = {setting(name): value for name, value in found.items()}
     for s in known:
         if s.of_machine:
@@ -211,6 +233,6 @@ def _toml(path: Path) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError:
         raise BadSettings(
-            f"{path} holds settings, and this Python cannot read TOML.",
+            f"{path} names {TABLE}, and this Python cannot read TOML.",
             hint="pip install tomli, or use Python 3.11 or newer.",
         ) from None

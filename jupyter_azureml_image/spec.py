@@ -7,7 +7,7 @@ in its place and written back unchanged; nothing is dropped.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from .dockerfile import blocks
 from .dockerfile.model import Dockerfile, Instruction
 from .dockerfile.parse import parse
 from .dockerfile.recognise import block_at
+from .errors import BadUsage
 
 BLOCKS = (
     "from",
@@ -34,6 +35,7 @@ BLOCKS = (
 
 _AS_ROOT = ("apt", "conda", "requirements", "pip")
 _KEPT = "kept"
+PLATFORM = "linux/amd64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class ImageSpec:
     `user` is the final one ("" leaves it to the base). `model` lands in `model_dir`, `code` in
     the folder that the server starts in; `entry_script` is relative to that. In `env` a `$NAME`
     is replaced as in a Dockerfile, and `\\$` is a dollar. `platform` and `build_args` are options
-    of the build and stand in no Dockerfile.
+    of the build and stand in no Dockerfile: `fill` hands them to a run.
 
     `layout` is the order of the parts where it is not the canonical one: names out of `BLOCKS`,
     and "kept" for each element of `kept` in turn.
@@ -67,7 +69,7 @@ class ImageSpec:
     model: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     user: str = "dockeruser"
-    platform: str = "linux/amd64"
+    platform: str = PLATFORM
     build_args: tuple[tuple[str, str], ...] = ()
     model_dir: str = blocks.MODEL_DIR
     apt_recommends: bool = False
@@ -75,6 +77,15 @@ class ImageSpec:
     base_platform: str = ""
     kept: tuple[Kept, ...] = ()
     layout: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises BadUsage for a field of another kind: `pip="numpy"` would be five packages."""
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            # None says nothing, as an empty value does; these two are gone through in any case.
+            if value is not None or each.name in (_KEPT, "layout"):
+                _check_kind(each, value)
+        _check_layout(self)
 
     def to_dockerfile(self) -> str:
         """The Dockerfile; raises BadUsage for a field that cannot stand in one."""
@@ -93,6 +104,20 @@ class ImageSpec:
             gap = "\n\n"
         return text + "\n" if text else ""
 
+    def fill(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Run options with the platform and the build arguments of the spec where they are
+        silent. The usual platform says nothing: a setting may then choose. Raises BadUsage.
+        """
+        from .options import by_name
+
+        filled = {key: value for key, value in options.items() if value is not None}
+        if self.platform and self.platform != PLATFORM:
+            filled.setdefault("platform", self.platform)
+        if self.build_args:
+            given = by_name("build_arg", filled.get("build_arg", ()))
+            filled["build_arg"] = tuple({**dict(self.build_args), **dict(given)}.items())
+        return filled
+
     @classmethod
     def from_dockerfile(cls, text: str) -> ImageSpec:
         """The form's view of any Dockerfile text, with what it does not understand kept."""
@@ -105,8 +130,16 @@ class ImageSpec:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ImageSpec:
-        """A spec from what `to_json` gave; fields it lacks keep their defaults."""
-        return wire.load(cls, data)
+        """A spec from what `to_json` gave; fields it lacks keep their defaults. Raises BadUsage."""
+        if not isinstance(data, Mapping):
+            raise BadUsage(f"An ImageSpec is a JSON object, and this is a {type(data).__name__}.")
+        known = {each.name: each for each in dataclasses.fields(cls)}
+        for name, value in data.items():
+            if name not in known:
+                raise _unknown(name, known)
+            if value is None and "None" not in str(known[name].type):
+                _check_kind(known[name], value)
+        return cls(**{name: _from_json(name, value) for name, value in data.items()})
 
     def _order(self) -> tuple[str, ...]:
         """The parts to write: the layout, with the ones that came later put where they belong."""
@@ -123,6 +156,83 @@ class ImageSpec:
             if wanted and name not in order:
                 order.insert(_place(order, name), name)
         return tuple(order)
+
+
+_LISTS = (tuple, list, set, frozenset)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, _LISTS) and all(isinstance(item, str) for item in value)
+
+
+def _are_named_texts(value: Any) -> bool:
+    return isinstance(value, Mapping) and _are_texts([*value, *value.values()])
+
+
+def _are_pairs(value: Any) -> bool:
+    return isinstance(value, _LISTS) and all(_are_texts(p) and len(p) == 2 for p in value)
+
+
+def _are_kept(value: Any) -> bool:
+    return isinstance(value, _LISTS) and all(isinstance(item, Kept) for item in value)
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "str": (lambda value: isinstance(value, str), "is no text"),
+    "bool": (lambda value: isinstance(value, bool), "is neither true nor false"),
+    "tuple[str, ...]": (_are_texts, "is no list of texts"),
+    "tuple[tuple[str, str], ...]": (_are_pairs, "is no list of pairs of texts"),
+    "tuple[Kept, ...]": (_are_kept, "is no list of Kept"),
+    "Mapping[str, str]": (_are_named_texts, "is no mapping of names to texts"),
+}
+"""What a field's annotation takes, and what is said of anything else. No value is shown: it may
+be a secret."""
+
+
+def _check_kind(each: dataclasses.Field[Any], value: Any) -> None:
+    fits, told = _KINDS[str(each.type).removesuffix(" | None")]
+    if not fits(value):
+        alone = "list" in told and isinstance(value, str)
+        hint = "Put it in a list, also where it is one alone." if alone else None
+        raise BadUsage(f"ImageSpec: {each.name} {told}.", hint=hint)
+
+
+def _check_layout(spec: ImageSpec) -> None:
+    parts = (*BLOCKS, _KEPT)
+    for name in spec.layout:
+        if name not in parts:
+            raise BadUsage(
+                f"ImageSpec: layout names '{name}', and there is no such part.",
+                hint=f"There are {', '.join(parts)}.",
+            )
+    if [*spec.layout].count(_KEPT) > len(spec.kept):
+        raise BadUsage(
+            "ImageSpec: layout has more places for kept text than kept has.",
+            hint="Leave layout out for the canonical order.",
+        )
+
+
+def _unknown(name: str, known: Iterable[str]) -> BadUsage:
+    from .options import nearest
+
+    hint = nearest(name, known) or f"The fields are {', '.join(known)}."
+    return BadUsage(f"An ImageSpec has no field '{name}'.", hint=hint)
+
+
+def _from_json(name: str, value: Any) -> Any:
+    """The value of a field as Python has it; one of another kind is left to be refused."""
+    if not isinstance(value, list):
+        return value
+    if name != _KEPT:
+        return tuple(tuple(item) if isinstance(item, list) else item for item in value)
+    return tuple(_kept(item) for item in value)
+
+
+def _kept(item: Any) -> Any:
+    if not isinstance(item, Mapping) or not {"text"} <= set(item) <= {"text", "glued"}:
+        return item
+    kept = Kept(**item)
+    return kept if (type(kept.text), type(kept.glued)) == (str, bool) else item
 
 
 def _place(order: Sequence[str], name: str) -> int:

@@ -7,12 +7,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
 import nbformat
 import pytest
 
+from jupyter_azureml_image import api
 from jupyter_azureml_image.__main__ import main
+from jupyter_azureml_image.errors import Cancelled
 from jupyter_azureml_image.options.commands import COMMANDS
+from jupyter_azureml_image.plan.request import BuildRequest
+from jupyter_azureml_image.spec import ImageSpec
 
 GOOD = "FROM scratch\nCOPY a.txt /\n"
 BAD = "FROM scratch\nCOPY nowhere.txt /\n"
@@ -96,6 +101,57 @@ def test_wrong_usage_gives_two_and_a_sentence(
     assert captured.out == ""
     assert message in captured.err
     assert len(captured.err.splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    ("words", "platform", "arguments"),
+    [
+        ([], "linux/arm64", (("A", "1"),)),
+        (["--platform", "linux/amd64", "--build-arg", "A=2"], "linux/amd64", (("A", "2"),)),
+    ],
+)
+def test_a_spec_says_platform_and_build_arguments_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], platform: str, arguments: Any
+) -> None:
+    spec = ImageSpec(base="scratch", platform="linux/arm64", build_args=(("A", "1"),))
+    (folder / "spec.json").write_text(json.dumps(spec.to_json()))
+    monkeypatch.setenv("AZUREML_IMAGE_PLATFORM", "linux/riscv64")
+    asked: list[BuildRequest] = []
+
+    def start(request: BuildRequest) -> NoReturn:
+        asked.append(request)
+        raise Cancelled("Enough is seen.")
+
+    monkeypatch.setattr(api, "start", start)
+    main(["plan", "env", "--spec", "spec.json", *words])
+    assert (asked[0].recipe.platform, asked[0].recipe.build_args) == (platform, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"base": 5}', "ImageSpec: base is no text."),
+        ('{"env": ["x"]}', "ImageSpec: env is no mapping of names to texts."),
+        ('{"layout": ["nope"]}', "ImageSpec: layout names 'nope', and there is no such part."),
+        ('{"foo": 1}', "An ImageSpec has no field 'foo'."),
+        ("[]", "An ImageSpec is a JSON object, and this is a list."),
+        ("{", "It is no JSON: Expecting property name"),
+        ("[" * 100_000, "It is no JSON: maximum recursion depth"),
+        ("1" * 5000, "It is no JSON: Exceeds the limit"),
+        ("\udcff", "It is no UTF-8 text."),
+        (None, "No such file or directory."),
+    ],
+)
+def test_a_file_that_holds_no_spec_is_refused_with_why(
+    folder: Path, capsys: Capture, text: str | None, why: str
+) -> None:
+    if text is not None:
+        (folder / "spec.json").write_bytes(text.encode(errors="surrogateescape"))
+    assert main(["check", "--spec", "spec.json"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "BadUsage: --spec: spec.json holds no ImageSpec as JSON."
+    assert told[1].strip().startswith(why)
+    assert len(told) <= 3
 
 
 def test_a_context_that_is_missing_is_a_failure_in_a_sentence(

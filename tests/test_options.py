@@ -182,6 +182,47 @@ def test_python_values_are_taken_as_well_as_strings() -> None:
     assert request.context == "/c"
 
 
+@pytest.mark.parametrize("word", ["false", "False", "0", "no", " OFF ", False, 0])
+def test_a_switch_in_python_is_off_where_its_value_says_so(word: object) -> None:
+    assert opt.request_from("x", "", no_cache=word).recipe.no_cache is False
+
+
+@pytest.mark.parametrize("word", ["true", "1", "Yes", "on", True, 1])
+def test_a_switch_in_python_is_on_where_its_value_says_so(word: object) -> None:
+    assert opt.request_from("x", "", no_cache=word).recipe.no_cache is True
+
+
+@pytest.mark.parametrize("word", ["never", "", 2, [], ["no"], {"no": 1}])
+def test_a_switch_that_is_neither_on_nor_off_is_refused(word: object) -> None:
+    with pytest.raises(BadUsage) as caught:
+        opt.request_from("x", "", no_cache=word)
+    assert caught.value.message == f"--no-cache: '{word}' is not one of true, false."
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ignore": 5}, "--ignore: '5' is no text."),
+        ({"ignore": [1]}, "--ignore: '1' is no text."),
+        ({"ignore": {"A1": 1}}, "--ignore: '{'A1': 1}' is no text."),
+        ({"allow_file": True}, "--allow-file: 'True' is no text."),
+        ({"build_arg": 5}, "--build-arg: '5' is not of the form K=V."),
+        (
+            {"build_arg": [("A", "1", "2")]},
+            "--build-arg: '('A', '1', '2')' is not of the form K=V.",
+        ),
+        ({"network": ["none"]}, "--network: '['none']' is no text."),
+        ({"cpu": float("inf")}, "--cpu: 'inf' is no whole number above zero."),
+    ],
+)
+def test_a_python_value_of_another_kind_is_refused(
+    options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(BadUsage) as caught:
+        opt.request_from("x", "", **options)
+    assert caught.value.message == message
+
+
 def test_an_unknown_keyword_names_the_nearest_one() -> None:
     with pytest.raises(BadUsage) as caught:
         opt.request_from("x", "", buildarg={})

@@ -100,3 +100,75 @@ def test_a_broken_project_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSettings) as caught:
         settings.fill({"context": str(tmp_path)})
     assert "pyproject.toml is not TOML" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "on"), [("false", False), ("0", False), ("no", False), ("on", True)]
+)
+def test_a_switch_is_what_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, on: bool
+) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_NO_DEPENDENCY_IMAGE", text)
+    assert settings.fill({"context": str(tmp_path)})["no_dependency_image"] is on
+
+
+def test_a_switch_that_is_neither_on_nor_off_names_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_NO_DEPENDENCY_IMAGE", "flase")
+    with pytest.raises(BadSettings) as caught:
+        settings.fill({"context": str(tmp_path)})
+    assert caught.value.message == (
+        "The setting no_dependency_image from AZUREML_IMAGE_NO_DEPENDENCY_IMAGE cannot be used: "
+        "'flase' is not one of true, false."
+    )
+    assert caught.value.hint == "Did you mean false?"
+
+
+@pytest.mark.parametrize("value", ["5", "[1]", "{A1 = 1}", "true"])
+def test_a_project_whose_value_is_no_text_is_named(tmp_path: Path, value: str) -> None:
+    place = tmp_path / "pyproject.toml"
+    place.write_text(f"[tool.jupyter_azureml_image]\nignore = {value}\n")
+    with pytest.raises(BadSettings, match=r"is no text\.") as caught:
+        settings.fill({"context": str(tmp_path)})
+    assert caught.value.message.startswith(f"The setting ignore from {place} cannot be used: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[tool]\njupyter_azureml_image = 5\n", "tool.jupyter_azureml_image"),
+        ("[[tool.jupyter_azureml_image]]\nbuild = 'acr'\n", "tool.jupyter_azureml_image"),
+        ("tool = 3\n# jupyter_azureml_image\n", "tool"),
+        ("[[tool]]\njupyter_azureml_image.build = 'acr'\n", "tool"),
+    ],
+)
+def test_a_project_that_has_no_table_where_one_belongs_is_named(
+    tmp_path: Path, text: str, name: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(BadSettings) as caught:
+        settings.fill({"context": str(tmp_path)})
+    assert caught.value.message == f"{tmp_path / 'pyproject.toml'}: {name} is no table."
+    assert caught.value.hint == "Settings stand below [tool.jupyter_azureml_image]."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[tool.'jupyter_azureml_image']\nbuild = 'acr'\n",
+        '[tool."jupyter_azureml_image"]\nbuild = "acr"\n',
+        "[tool]\njupyter_azureml_image.build = 'acr'\n",
+        "[tool]\njupyter_azureml_image = {build = 'acr'}\n",
+        "[ tool . jupyter_azureml_image ]\nbuild = 'acr'\n",
+        "tool.jupyter_azureml_image.build = 'acr'\n",
+    ],
+)
+def test_a_project_may_write_its_table_in_every_way_of_toml(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert settings.fill({"context": str(tmp_path)})["build"] == "acr"
+
+
+def test_a_project_that_only_mentions_us_sets_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'jupyter_azureml_image'\n")
+    assert settings.fill({"context": str(tmp_path)}) == {"context": str(tmp_path)}

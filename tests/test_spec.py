@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_azureml_image import api
 from jupyter_azureml_image.dockerfile.evaluate import evaluate
 from jupyter_azureml_image.dockerfile.landing import image_files
 from jupyter_azureml_image.dockerfile.parse import parse
@@ -154,6 +156,68 @@ def test_any_form_survives_the_way_through_json(spec: ImageSpec) -> None:
     assert ImageSpec.from_json(spec.to_json()) == spec
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([], "An ImageSpec is a JSON object, and this is a list."),
+        ("x", "An ImageSpec is a JSON object, and this is a str."),
+        (None, "An ImageSpec is a JSON object, and this is a NoneType."),
+        ({"foo": 1}, "An ImageSpec has no field 'foo'."),
+        ({"pip": "numpy"}, "ImageSpec: pip is no list of texts."),
+        ({"pip": None}, "ImageSpec: pip is no list of texts."),
+        ({"apt": [1]}, "ImageSpec: apt is no list of texts."),
+        ({"base": 5}, "ImageSpec: base is no text."),
+        ({"base": None}, "ImageSpec: base is no text."),
+        ({"code": 5}, "ImageSpec: code is no text."),
+        ({"env": ["x"]}, "ImageSpec: env is no mapping of names to texts."),
+        ({"env": {"A": 1}}, "ImageSpec: env is no mapping of names to texts."),
+        ({"build_args": "A=1"}, "ImageSpec: build_args is no list of pairs of texts."),
+        ({"build_args": [["A"]]}, "ImageSpec: build_args is no list of pairs of texts."),
+        ({"build_args": ["AB"]}, "ImageSpec: build_args is no list of pairs of texts."),
+        ({"apt_recommends": "no"}, "ImageSpec: apt_recommends is neither true nor false."),
+        ({"kept": ["x"]}, "ImageSpec: kept is no list of Kept."),
+        ({"kept": [{"text": 1}]}, "ImageSpec: kept is no list of Kept."),
+        ({"kept": [{"text": "x", "foo": 1}]}, "ImageSpec: kept is no list of Kept."),
+        ({"kept": None}, "ImageSpec: kept is no list of Kept."),
+        ({"layout": ["nope"]}, "ImageSpec: layout names 'nope', and there is no such part."),
+        ({"layout": ["kept"]}, "ImageSpec: layout has more places for kept text than kept has."),
+    ],
+)
+def test_json_of_another_shape_is_no_spec(data: Any, message: str) -> None:
+    with pytest.raises(BadUsage) as caught:
+        ImageSpec.from_json(data)
+    assert caught.value.message == message
+
+
+def test_a_field_that_is_nearly_there_is_suggested() -> None:
+    with pytest.raises(BadUsage) as caught:
+        ImageSpec.from_json({"entryscript": "score.py"})
+    assert caught.value.hint == "Did you mean entry_script?"
+
+
+def test_json_that_says_little_leaves_the_rest_as_it_is() -> None:
+    spec = ImageSpec.from_json({"base": "b", "code": None, "build_args": [["A", "1"]]})
+    assert spec == ImageSpec(base="b", build_args=(("A", "1"),))
+
+
+@pytest.mark.parametrize("name", ["apt", "pip", "build_args", "kept", "layout"])
+def test_a_plain_text_is_no_list(name: str) -> None:
+    fields: dict[str, Any] = {name: "numpy"}
+    with pytest.raises(BadUsage, match=f"^ImageSpec: {name} is no list of ") as caught:
+        ImageSpec(base="b", **fields)
+    assert caught.value.hint == "Put it in a list, also where it is one alone."
+
+
+def test_kept_text_that_a_layout_wants_must_be_there() -> None:
+    with pytest.raises(BadUsage, match="more places for kept text"):
+        ImageSpec(base="b", layout=("from", "kept"))
+
+
+def test_a_list_in_python_does_as_well_as_a_tuple() -> None:
+    packages: Any = ["numpy"]
+    assert "numpy" in ImageSpec(base="b", pip=packages).to_dockerfile()
+
+
 def test_the_sample_of_the_page_fills_the_form_and_keeps_its_comments() -> None:
     spec = ImageSpec.from_dockerfile(PAGE_SAMPLE)
     assert spec.apt == ("libpng-tools", "python3-opencv")
@@ -290,3 +354,25 @@ def test_shell_syntax_in_a_package_name_is_only_a_name() -> None:
     spec = ImageSpec(base="a", pip=("numpy; rm -rf /",), apt=("$(evil)",))
     assert "'numpy; rm -rf /'" in spec.to_dockerfile()
     assert "'$(evil)'" in spec.to_dockerfile()
+
+
+ARM = ImageSpec(base="b", platform="linux/arm64", build_args=(("A", "1"), ("B", "2")))
+
+
+def test_a_spec_says_platform_and_build_arguments_to_the_python_functions() -> None:
+    recipe = api.request("x", ARM).recipe
+    assert (recipe.platform, recipe.build_args) == ("linux/arm64", (("A", "1"), ("B", "2")))
+
+
+def test_an_option_goes_before_what_a_spec_says_and_leaves_its_other_arguments() -> None:
+    recipe = api.request("x", ARM, platform="linux/amd64", build_arg=["B=3", "C=4"]).recipe
+    assert recipe.platform == "linux/amd64"
+    assert recipe.build_args == (("A", "1"), ("B", "3"), ("C", "4"))
+
+
+def test_a_setting_goes_behind_the_platform_that_a_spec_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZUREML_IMAGE_PLATFORM", "linux/riscv64")
+    assert api.request("x", ARM).recipe.platform == "linux/arm64"
+    assert api.request("x", ImageSpec(base="b")).recipe.platform == "linux/riscv64"

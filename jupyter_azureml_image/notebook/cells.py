@@ -118,6 +118,8 @@ def _request(shell: InteractiveShell, cell: Cell, given: dict[str, Any]) -> Buil
     folder = str(Path(notebook).parent) if notebook else cell.folder
     asked = {k: v for k, v in given.items() if k not in ("name", "spec")} | beside
     asked.setdefault("context", folder)
+    if "spec" in given:
+        asked = _of_spec(_spec(given["spec"], shell.user_ns), asked)
     filled = settings.fill(asked)
     given.setdefault("progress", filled.get("progress", "auto"))
     place = {"path": path, "first_line": 1 if cell.body is None else _BELOW_THE_MAGIC}
@@ -137,7 +139,7 @@ def _text(cell: Cell, given: Mapping[str, Any], names: Mapping[str, Any]) -> tup
     if cell.body is not None:
         return cell.body, None
     if "spec" in given:
-        return _spec_text(given["spec"], names), None
+        return str(_spec(given["spec"], names).to_dockerfile()), None
     if "file" in given:
         path = str(opt.by_name("file", given["file"]))
         return opt.read_text(path), path
@@ -148,16 +150,21 @@ def _text(cell: Cell, given: Mapping[str, Any], names: Mapping[str, Any]) -> tup
     )
 
 
-def _spec_text(variable: str, names: Mapping[str, Any]) -> str:
+def _spec(variable: str, names: Mapping[str, Any]) -> Any:
     value = opt.look_up(variable, names, "--spec")
     value = getattr(value, "value", value)  # a panel hands out its spec
-    make = getattr(value, "to_dockerfile", None)
-    if make is None:
+    if not hasattr(value, "to_dockerfile"):
         raise BadUsage(
             f"--spec: '{variable}' holds a {type(value).__name__}, not an ImageSpec.",
             hint="%azureml_image panel makes one.",
         )
-    return str(make())
+    return value
+
+
+def _of_spec(spec: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    from ..spec import ImageSpec
+
+    return spec.fill(asked) if isinstance(spec, ImageSpec) else asked
 
 
 def _sample(given: dict[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

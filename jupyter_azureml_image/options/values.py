@@ -22,21 +22,24 @@ def read(option: Option, value: Any) -> Any:
     Raises BadUsage naming the option.
     """
     if option.kind == "switch":
-        return bool(value)
+        return _switch(option, value)
     if option.kind == "pair":
         return _pairs(option, value)
     if option.kind == "codes":
-        return tuple(code for text in _many(value) for code in re.split(r"[,\s]+", text) if code)
+        return tuple(code for item in _many(value) for code in _codes(option, item))
     if option.many:
         return tuple(_one(option, item) for item in _many(value))
     return _one(option, value)
 
 
 def read_all(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What `parse` gave for `command`, every option's value read; words stay text."""
+    """What `parse` gave for `command`, every option's value read; words stay text, and None is
+    as absent as what was not given."""
     options = {option.dest: option for option in command.options}
     return {
-        key: read(options[key], value) if key in options else value for key, value in given.items()
+        key: read(options[key], value) if key in options else value
+        for key, value in given.items()
+        if value is not None
     }
 
 
@@ -54,10 +57,30 @@ def _one(option: Option, value: Any) -> Any:
 
 
 def _many(value: Any) -> Iterable[Any]:
-    return (value,) if isinstance(value, (str, os.PathLike, SecretSource)) else tuple(value)
+    """The values of a repeatable option; one alone is as good, and refused where it is read."""
+    alone = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
+    return (value,) if alone else tuple(value)
+
+
+_SWITCH = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+
+def _switch(option: Option, value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word in _SWITCH:
+        return _SWITCH[word]
+    raise BadUsage(
+        f"{option.flag}: '{value}' is not one of true, false.",
+        hint=nearest(word, ("true", "false")) or "yes, no, on, off, 1 and 0 are understood too.",
+    )
 
 
 def _text(option: Option, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, os.PathLike, int, float)):
+        raise _no_text(option, value)
     text = os.fspath(value) if isinstance(value, os.PathLike) else str(value)
     if not text:
         raise BadUsage(f"{option.flag} is empty.", hint=f"Give {option.value}, or leave it out.")
@@ -70,6 +93,16 @@ def _text(option: Option, value: Any) -> str:
     return text
 
 
+def _codes(option: Option, value: Any) -> list[str]:
+    if not isinstance(value, str):
+        raise _no_text(option, value)
+    return [code for code in re.split(r"[,\s]+", value) if code]
+
+
+def _no_text(option: Option, value: Any) -> BadUsage:
+    return BadUsage(f"{option.flag}: '{value}' is no text.", hint="Write it in quotes.")
+
+
 def _path(option: Option, value: Any) -> str:
     return os.path.abspath(os.path.expanduser(_text(option, value)))  # noqa: PTH100, PTH111  # links stay as the user named them
 
@@ -77,7 +110,7 @@ def _path(option: Option, value: Any) -> str:
 def _number(option: Option, value: Any) -> int:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = 0
     if number < 1 or str(value).strip() != str(number):
         raise BadUsage(f"{option.flag}: '{value}' is no whole number above zero.")
@@ -109,7 +142,7 @@ def _pairs(option: Option, value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _pair(option: Option, value: Any) -> tuple[str, str]:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and len(value) == 2:
         key, text = value
         return str(key), str(text)
     key, equals, text = str(value).partition("=")

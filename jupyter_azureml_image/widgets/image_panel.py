@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class Panel:
         """The cell that does the same."""
         words = [self._name.value.strip() or "my-image"]
         words += [] if self._builder.value == "auto" else [f"--build {self._builder.value}"]
+        words += _options(self._desk.spec)
         return f"%%{MAGIC} {' '.join(words)}\n{self._desk.text}".rstrip("\n")
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -218,6 +220,13 @@ def _spec(start: ImageSpec | str | None) -> ImageSpec:
     if isinstance(start, str):
         return ImageSpec.from_dockerfile(start)
     return ImageSpec(base=START)
+
+
+def _options(spec: ImageSpec) -> list[str]:
+    """What the spec says of a build, as words of a magic line."""
+    said = spec.fill({})
+    words = [f"--platform {said['platform']}"] if "platform" in said else []
+    return words + [f"--build-arg {shlex.quote(f'{k}={v}')}" for k, v in said.get("build_arg", ())]
 
 
 def _folder() -> str:

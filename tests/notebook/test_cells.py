@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_azureml_image import api
 from jupyter_azureml_image import events as e
 from jupyter_azureml_image.cancellation import Cancellation
-from jupyter_azureml_image.errors import BadUsage, BuildFailed, CheckFailed, ImageError
+from jupyter_azureml_image.errors import BadSettings, BadUsage, BuildFailed, CheckFailed, ImageError
 from jupyter_azureml_image.lint.diagnostic import Diagnostic
 from jupyter_azureml_image.plan.request import BuildRequest
 from jupyter_azureml_image.result import ImageBuild
@@ -102,6 +102,15 @@ def test_the_line_form_takes_the_text_from_a_spec(run: Run, asked: list[BuildReq
         run("n = 1\n%azureml_dockerfile env --spec n")
 
 
+def test_a_spec_says_platform_and_build_arguments_too(run: Run, asked: list[BuildRequest]) -> None:
+    run("from jupyter_azureml_image import ImageSpec")
+    run("spec = ImageSpec(base='x', platform='linux/arm64', build_args=(('A', '1'),))")
+    run("%azureml_dockerfile env --spec spec")
+    run("%azureml_dockerfile env --spec spec --platform linux/amd64 --build-arg A=2")
+    said = [(request.recipe.platform, request.recipe.build_args) for request in asked]
+    assert said == [("linux/arm64", (("A", "1"),)), ("linux/amd64", (("A", "2"),))]
+
+
 def test_the_sample_may_be_a_variable(run: Run, asked: list[BuildRequest]) -> None:
     run("sample = {'data': [1, 2]}")
     run("%%azureml_dockerfile env --request-file @sample\nFROM x\n")
@@ -138,6 +147,37 @@ def test_config_is_a_setting_for_the_kernel(run: Run, asked: list[BuildRequest])
         assert asked[0].check.fail_on == "never"
     finally:
         run("%config AzureMLImage.fail_on = None")
+
+
+def test_a_config_that_cannot_be_used_stops_every_cell_until_it_is_set_right(
+    run: Run, shell: InteractiveShell, asked: list[BuildRequest]
+) -> None:
+    run("%config AzureMLImage.until = 'plan'")
+    try:
+        run("%config AzureMLImage.until = 'pln'")  # IPython only logs what is refused
+        assert run("%config AzureMLImage.until") == "plan"
+        for _ in range(2):
+            with pytest.raises(BadSettings) as caught:
+                run("%%azureml_dockerfile env\nFROM x\n")
+        assert caught.value.message.startswith(
+            "The setting until from %config AzureMLImage.until cannot be used: 'pln' is not one of"
+        )
+        assert caught.value.hint == (
+            "Did you mean plan? %config AzureMLImage.until = None takes it back."
+        )
+        assert asked == []
+        run("%config AzureMLImage.until = 'plan'")  # what it was: no change that is observed
+        run("%%azureml_dockerfile env\nFROM x\n")
+        assert asked[0].until == "plan"
+    finally:
+        run("%config AzureMLImage.until = None")
+
+
+def test_a_refused_config_can_be_taken_back(run: Run, asked: list[BuildRequest]) -> None:
+    run("%config AzureMLImage.cpu = 'many'")
+    run("%config AzureMLImage.cpu = None")
+    run("%%azureml_dockerfile env\nFROM x\n")
+    assert asked[0].task.cpu is None
 
 
 def test_save_writes_the_text_as_it_is(run: Run, asked: list[BuildRequest]) -> None:

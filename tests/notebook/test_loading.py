@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_azureml_image import options as opt
 from jupyter_azureml_image import settings
+from jupyter_azureml_image.errors import BadSettings
 from jupyter_azureml_image.notebook.body import keep_body
 
 HEAVY = "azure docker ipywidgets anywidget requests urllib3 rich yaml jinja2 sqlite3"
@@ -66,6 +67,25 @@ def test_config_says_what_each_setting_means(
     for setting in settings.all_settings():
         assert setting.of_machine or f"AzureMLImage.{setting.name}=" in shown
         assert setting.of_machine or setting.help in shown
+
+
+def test_settings_in_the_configuration_of_ipython_hold_and_a_wrong_one_is_refused_later(
+    shell: InteractiveShell,
+) -> None:
+    ours = shell.config.AzureMLImage
+    try:
+        ours.until = "plan"
+        shell.run_line_magic("reload_ext", "jupyter_azureml_image")
+        assert settings.value_of("until") == "plan"
+        ours.until = "pln"
+        shell.run_line_magic("reload_ext", "jupyter_azureml_image")
+        with pytest.raises(BadSettings, match="'pln' is not one of"):
+            settings.value_of("until")
+        shell.run_line_magic("config", "AzureMLImage.until = 'check'")
+        assert settings.value_of("until") == "check"
+    finally:
+        del shell.config["AzureMLImage"]
+        settings.choose("until", None)
 
 
 def test_the_public_names_can_all_be_had() -> None:

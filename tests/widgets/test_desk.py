@@ -204,6 +204,14 @@ def test_the_panel_keeps_text_as_given_and_hands_out_spec_and_cell() -> None:
     assert panel(made.value).value == made.value
 
 
+def test_the_cell_of_the_panel_says_what_stands_in_no_dockerfile() -> None:
+    spec = ImageSpec(base=BASE, platform="linux/arm64", build_args=(("A", "1"), ("B", "two words")))
+    line = panel(spec).cell.splitlines()[0]
+    assert line.endswith(
+        " my-image --platform linux/arm64 --build-arg A=1 --build-arg 'B=two words'"
+    )
+
+
 def test_without_ipywidgets_one_sentence_says_so() -> None:
     program = (
         "import sys; sys.modules['ipywidgets'] = None\n"
