@@ -168,6 +168,25 @@ def test_run_stops_at_the_first_failure(folder: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "book",
+    [
+        {"cells": 5},
+        {"cells": ["x"]},
+        {"cells": [{"cell_type": "code", "source": 5}]},
+        {"cells": [{"cell_type": "code", "source": ["FROM x\n", 5]}]},
+        [],
+    ],
+    ids=json.dumps,
+)
+def test_run_names_a_file_that_has_not_the_shape_of_a_notebook(
+    folder: Path, capsys: Capture, book: object
+) -> None:
+    (folder / "w.ipynb").write_text(json.dumps(book))
+    assert main(["run", "w.ipynb"]) == 2
+    assert "w.ipynb is not a notebook" in capsys.readouterr().err
+
+
 def test_bases_lists_the_catalog(capsys: Capture) -> None:
     assert main(["bases", "minimal-py312-inference"]) == 0
     shown = capsys.readouterr().out

@@ -25,12 +25,21 @@ def image_cells(path: Path) -> Iterator[str]:
     except FileNotFoundError:
         raise BadUsage(f"There is no notebook at {path}.") from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise BadUsage(f"{path} is not a notebook.", hint="Give an .ipynb file.") from None
-    for cell in cells:
-        source = cell.get("source", "")
-        text = source if isinstance(source, str) else "".join(source)
+        raise _no_notebook(path) from None
+    if not isinstance(cells, list):
+        raise _no_notebook(path, ": its cells are no list")
+    for number, cell in enumerate(cells, 1):
+        try:
+            source = cell.get("source", "")
+            text = source if isinstance(source, str) else "".join(source)
+        except (AttributeError, TypeError):
+            raise _no_notebook(path, f": its cell {number} holds no text") from None
         if cell.get("cell_type") == "code" and (_OURS.search(text) or _LOADS.search(text)):
             yield text
+
+
+def _no_notebook(path: Path, why: str = "") -> BadUsage:
+    return BadUsage(f"{path} is not a notebook{why}.", hint="Give an .ipynb file.")
 
 
 def run_notebook(path: Path) -> int:
