@@ -6,9 +6,12 @@ interrupted.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import runpy
+import stat
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -40,6 +43,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(error, Cancelled):
             return 130
         return 2 if isinstance(error, (BadUsage, BadSettings)) else 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
 
 
 def _run(words: list[str]) -> int:
@@ -62,7 +68,18 @@ def _run(words: list[str]) -> int:
     if "help" in given:
         print(opt.help_text(chosen), end="")
         return 0
+    _check_folder()
     return _DO[chosen.verb](opt.read_all(chosen, given))
+
+
+def _check_folder() -> None:
+    """Every relative path, and every setting, is looked for from the working directory."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise BadUsage(
+            "The working directory was deleted.", hint="Change to a folder that exists."
+        ) from None
 
 
 def _sandbox(words: list[str]) -> int:
@@ -162,7 +179,7 @@ def _named(given: Given) -> Given:
     """`plan Dockerfile`, as `check` is written, is understood: a plan makes nothing, and its
     name is then that of the folder."""
     name = given.get("name", "")
-    if "dockerfile" in given or not Path(name).is_file():
+    if "dockerfile" in given or not _is_text(name):
         return given
     if given.get("until") != "plan":
         raise BadUsage(
@@ -172,6 +189,14 @@ def _named(given: Given) -> Given:
     folder = Path(given.get("context") or ".").resolve().name
     fitting = "".join(c if c.isascii() and c.isalnum() else "-" for c in folder).strip("-")
     return {**given, "name": fitting or "image", "dockerfile": name}
+
+
+def _is_text(name: str) -> bool:
+    """Whether that is a file, or a pipe that one comes from."""
+    try:
+        return not stat.S_ISDIR(Path(name).stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _notebook(given: Given) -> int:
@@ -306,17 +331,42 @@ def _table(table: Any, given: Given) -> int:
     return 0
 
 
-def _program() -> int:
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def program() -> int:
     """`main` with what it printed written out; a reader that has seen enough (`| head`) is no
     failure: 141, as a shell tells of a program that its pipe ended."""
+    _mend_output()
     try:
         code = main()
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 141
+    except OSError as error:
+        if error.errno not in _FULL or "--traceback" in sys.argv:
+            raise
+        _drop_output()
+        print(f"Nothing more can be written: {error.strerror}.", file=sys.stderr)
+        return 1
     return code
 
 
+def _mend_output() -> None:
+    """A closed output is read by nobody; one without our signs shows question marks."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # it is the stream
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """What is left to write goes nowhere, else Python complains of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
-    sys.exit(_program())
+    sys.exit(program())

@@ -91,6 +91,7 @@ def test_check_with_fix_mends_the_file(folder: Path, capsys: Capture) -> None:
         (["check", "Bad", "--file", "Dockerfile"], "More than one Dockerfile is named."),
         (["build"], "needs NAME[:VERSION]."),
         (["build", "Dockerfile"], "'Dockerfile' is a file; the environment has no name."),
+        (["plan", "x" * 300], "at most 255 characters"),
         (["build", "x", "--as", "y"], "has no option --as."),
         (["check", "Bad", "--format", "xml"], "--format: 'xml' is not one of text, json, sarif."),
         (["check", "Bad", "--format", "JSON"], "--format: 'JSON' is not one of text"),
@@ -198,6 +199,8 @@ def test_a_text_from_a_pipe_is_read_once_and_shown_and_saved(folder: Path) -> No
     assert "COPY nowhere.txt /" in done.stdout
     assert "^^^" in done.stdout
     assert (folder / "saved").read_text() == BAD
+    done = program("plan", "/dev/stdin", "--fail-on", "never", input=BAD)
+    assert "COPY nowhere.txt /" in done.stdout
 
 
 def test_fix_of_a_text_from_a_pipe_shows_the_diff_and_says_that_it_is_not_applied(
@@ -271,6 +274,65 @@ def test_help_of_everything(capsys: Capture) -> None:
 def test_the_sandbox_is_a_program_of_its_own(capsys: Capture) -> None:
     assert main(["sandbox", "--help"]) == 0
     assert "--port-file" in capsys.readouterr().out
+
+
+def test_an_interrupt_is_one_line_and_130(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jupyter_azureml_image.options.read_text", interrupted)
+    assert main(["check", "Dockerfile"]) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+def test_an_interrupted_cell_of_run_is_one_line_and_130(folder: Path) -> None:
+    source = "raise KeyboardInterrupt  # \n%azureml_dockerfile x --file Dockerfile --until check"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(book, folder / "n.ipynb")
+    done = program("run", "n.ipynb")
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+@pytest.mark.parametrize("words", [["check"], ["plan", "x"], ["doctor"], ["run", "n.ipynb"]])
+def test_a_working_directory_that_was_deleted_is_a_sentence(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("BadUsage: The working directory was deleted.")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+def test_a_sign_that_the_output_cannot_hold_becomes_a_question_mark(
+    folder: Path, encoding: str
+) -> None:
+    (folder / "Signs").write_text("FROM scratch\nCOPY \u2713 nowhere.txt /x/\n")
+    wishes = {"env": {**os.environ, "PYTHONIOENCODING": encoding}, "encoding": encoding}
+    done = program("check", "Signs", **wishes)
+    assert done.returncode == 1, done.stderr
+    assert "COPY ? nowhere.txt /x/" in done.stdout
+
+
+def test_output_that_cannot_be_written_is_a_sentence(folder: Path) -> None:
+    for words in (["check"], ["bases", "--format", "json"]):
+        with Path("/dev/full").open("w") as full:
+            done = program(*words, stdout=full)
+        assert done.stderr == "Nothing more can be written: No space left on device.\n"
+        assert done.returncode == 1
+
+
+def test_a_closed_output_is_no_failure(folder: Path) -> None:
+    line = 'exec "$0" -m jupyter_azureml_image check "$1" '
+    for file, closed, code in (("Dockerfile", ">&-", 0), ("Bad", ">&-", 1), ("No", "2>&-", 2)):
+        done = subprocess.run(
+            ["sh", "-c", line + closed, sys.executable, file],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure() -> None:

@@ -45,7 +45,8 @@ def _no_notebook(path: Path, why: str = "") -> BadUsage:
 def run_notebook(path: Path) -> int:
     """Run them in a shell of our own, in the notebook's folder; how many built something.
 
-    Raises the ImageError of the first that failed, and BadUsage where there is none.
+    Raises the ImageError of the first that failed or KeyboardInterrupt, and BadUsage where there
+    is none.
     """
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -63,7 +64,7 @@ def run_notebook(path: Path) -> int:
     for source in sources:
         result = shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
-        if isinstance(error, ImageError):
+        if isinstance(error, (ImageError, KeyboardInterrupt)):
             raise error
         if error is not None:
             raise ImageError(f"A cell failed: {type(error).__name__}: {error}") from error
