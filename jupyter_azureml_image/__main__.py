@@ -6,18 +6,26 @@ interrupted.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import runpy
+import stat
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import options as opt
-from .errors import BadSettings, BadUsage, Cancelled, ImageError
+from .errors import BadSettings, BadUsage, Cancelled, CheckFailed, ImageError
 from .options.commands import COMMANDS, PROG, command, overview
+
+if TYPE_CHECKING:
+    from .lint.diagnostic import Diagnostic
+    from .plan.request import BuildRequest, Recipe
 
 Given = dict[str, Any]
 
@@ -35,6 +43,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(error, Cancelled):
             return 130
         return 2 if isinstance(error, (BadUsage, BadSettings)) else 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
 
 
 def _run(words: list[str]) -> int:
@@ -57,7 +68,18 @@ def _run(words: list[str]) -> int:
     if "help" in given:
         print(opt.help_text(chosen), end="")
         return 0
-    return _DO[chosen.verb](given)
+    _check_folder()
+    return _DO[chosen.verb](opt.read_all(chosen, given))
+
+
+def _check_folder() -> None:
+    """Every relative path, and every setting, is looked for from the working directory."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise BadUsage(
+            "The working directory was deleted.", hint="Change to a folder that exists."
+        ) from None
 
 
 def _sandbox(words: list[str]) -> int:
@@ -93,15 +115,18 @@ def _start_sandbox(words: list[str]) -> int:
 
 
 def _check(given: Given) -> int:
-    from . import api
+    from .gather import gather
+    from .inspection import inspect_text
     from .lint.diagnostic import at_least
+    from .wiring import Here
 
-    text, options = _asked(given)
+    asked = _asked(given)
     if given.get("fix"):
-        text = _fixed(text, options)
-    found = api.check(text, **options)
-    _print_findings(found, _read(text)[0], given)
-    level = options.get("fail_on", "error")
+        asked = _fixed(asked)
+    outside = Here()
+    found = inspect_text(asked, gather(asked, outside), outside)
+    _print_findings(found, asked.recipe, given)
+    level = asked.check.fail_on
     return 1 if level != "never" and at_least(found, level) else 0
 
 
@@ -118,8 +143,8 @@ def _build(given: Given) -> int:
     if "detach" in given:
         raise BadUsage("--detach is for notebooks.", hint="Let the shell do it: add & to the line.")
     given = _named(given)
-    text, options = _asked(given)
-    live = api.start(api.request(given["name"], text, **options))
+    asked = _asked(given)
+    live = api.start(asked)
     if given.get("format", "text") == "text":
         build = follow(live, Printer())
         print("\n".join(_result(build)))
@@ -130,7 +155,7 @@ def _build(given: Given) -> int:
         result = _result_json(follow(live, kept))
     finally:
         for event in kept.events:
-            _print_findings(event.diagnostics, event.text, given, result)
+            _print_findings(event.diagnostics, asked.recipe, given, result)
     return 0
 
 
@@ -154,7 +179,7 @@ def _named(given: Given) -> Given:
     """`plan Dockerfile`, as `check` is written, is understood: a plan makes nothing, and its
     name is then that of the folder."""
     name = given.get("name", "")
-    if "dockerfile" in given or not Path(name).is_file():
+    if "dockerfile" in given or not _is_text(name):
         return given
     if given.get("until") != "plan":
         raise BadUsage(
@@ -164,6 +189,14 @@ def _named(given: Given) -> Given:
     folder = Path(given.get("context") or ".").resolve().name
     fitting = "".join(c if c.isascii() and c.isalnum() else "-" for c in folder).strip("-")
     return {**given, "name": fitting or "image", "dockerfile": name}
+
+
+def _is_text(name: str) -> bool:
+    """Whether that is a file, or a pipe that one comes from."""
+    try:
+        return not stat.S_ISDIR(Path(name).stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _notebook(given: Given) -> int:
@@ -206,26 +239,27 @@ _DO: dict[str, Callable[[Given], int]] = {
 }
 
 
-def _asked(given: Given) -> tuple[Any, Given]:
-    """The Dockerfile (a path, or a spec) and the options that hold, settings filled in."""
+def _asked(given: Given) -> BuildRequest:
+    """The run that is asked for, settings filled in; its text is saved where that is asked. The
+    text is read here and nowhere again: from a pipe it comes once."""
     from . import settings
 
-    own = ("name", "dockerfile", "file", "spec", "fix", "save", "format", "progress", "traceback")
+    own = ("name", "dockerfile", "file", "spec")
     options = {key: value for key, value in given.items() if key not in own}
     options.setdefault("context", str(Path.cwd()))
     named = [key for key in ("dockerfile", "file", "spec") if key in given]
     if len(named) > 1:
         raise BadUsage("More than one Dockerfile is named.", hint="Give the file once.")
     if named == ["spec"]:
-        text: Any = _spec(given["spec"])
-        options = text.fill(options)
+        spec = _spec(given["spec"])
+        text, path, options = spec.to_dockerfile(), None, spec.fill(options)
     else:
-        text = Path(given[named[0]] if named else Path(options["context"], "Dockerfile"))
-    options = settings.fill(options)
-    options.pop("progress", None)
+        place = given[named[0]] if named else Path(options["context"], "Dockerfile")
+        text, path = opt.read_text(place), os.path.abspath(place)  # noqa: PTH100  # links stay as the user named them
+    asked = opt.request_from(given.get("name", "image"), text, path=path, **settings.fill(options))
     if "save" in given:
-        Path(given["save"]).write_bytes(_read(text)[0].encode("utf-8"))
-    return text, options
+        opt.write_text(given["save"], text)
+    return asked
 
 
 def _spec(path: str) -> Any:
@@ -244,31 +278,34 @@ def _spec(path: str) -> Any:
     raise BadUsage(f"--spec: {path} holds no ImageSpec as JSON.", hint=why)
 
 
-def _read(text: Any) -> tuple[str, str]:
-    """The Dockerfile's text, and what to call its file."""
-    if isinstance(text, Path):
-        return opt.read_text(text), str(text)
-    return text.to_dockerfile(), "Dockerfile"
-
-
-def _fixed(text: Any, options: Given) -> Any:
+def _fixed(asked: BuildRequest) -> BuildRequest:
+    """The same with every certain fix in its file; raises CheckFailed where there is none."""
     from . import api
 
-    fixed = api.fix(api.request("image", text, **options))
-    if fixed.applied and isinstance(text, Path):
-        text.write_bytes(fixed.text.encode("utf-8"))
+    fixed = api.fix(asked)
     for shown in filter(None, (fixed.diff, fixed.offers)):
         print(shown, file=sys.stderr)
-    return text
+    if not fixed.applied:
+        return asked
+    path = asked.recipe.path
+    if path is None or not Path(path).is_file():
+        count = len(fixed.applied)
+        raise CheckFailed(
+            f"{count} fix{'es' if count > 1 else ''} to apply, and no file to put the text into.",
+            hint="--save FILE makes one; then name it.",
+        )
+    opt.write_text(path, fixed.text, flag="--fix", hint="Change the text by the diff above.")
+    return replace(asked, recipe=replace(asked.recipe, text=fixed.text))
 
 
-def _print_findings(found: Any, text: str, given: Given, beside: Given | None = None) -> None:
+def _print_findings(
+    found: Sequence[Diagnostic], recipe: Recipe, given: Given, beside: Given | None = None
+) -> None:
     form = given.get("format", "text")
     if form != "text":
         from .notebook.documents import document
 
-        place = given.get("dockerfile") or given.get("file") or "Dockerfile"
-        written = document(found, form, text, str(place))
+        written = document(tuple(found), form, recipe.text, _place(recipe))
         if form == "json" and beside:
             written = json.dumps({**json.loads(written), **beside}, indent=2)
         print(written)
@@ -276,7 +313,15 @@ def _print_findings(found: Any, text: str, given: Given, beside: Given | None = 
     from .lint.render import render
     from .view.words import clean
 
-    print("\n".join(map(clean, render(text, found).split("\n"))))
+    print("\n".join(map(clean, render(recipe.text, found).split("\n"))))
+
+
+def _place(recipe: Recipe) -> str:
+    """The file as CI looks it up: by its name in the working directory, where it is below."""
+    if recipe.path is None:
+        return "Dockerfile"
+    path, folder = Path(recipe.path), Path.cwd()
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _table(table: Any, given: Given) -> int:
@@ -289,17 +334,42 @@ def _table(table: Any, given: Given) -> int:
     return 0
 
 
-def _program() -> int:
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def program() -> int:
     """`main` with what it printed written out; a reader that has seen enough (`| head`) is no
     failure: 141, as a shell tells of a program that its pipe ended."""
+    _mend_output()
     try:
         code = main()
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 141
+    except OSError as error:
+        if error.errno not in _FULL or "--traceback" in sys.argv:
+            raise
+        _drop_output()
+        print(f"Nothing more can be written: {error.strerror}.", file=sys.stderr)
+        return 1
     return code
 
 
+def _mend_output() -> None:
+    """A closed output is read by nobody; one without our signs shows question marks."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # it is the stream
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """What is left to write goes nowhere, else Python complains of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
-    sys.exit(_program())
+    sys.exit(program())

@@ -40,6 +40,13 @@ def folder(tmp_path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> 
 Capture = pytest.CaptureFixture[str]
 
 
+def program(*words: str, **wishes: Any) -> subprocess.CompletedProcess[str]:
+    """The command line as a process of its own."""
+    wishes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **wishes}
+    line = [sys.executable, "-m", "jupyter_azureml_image", *words]
+    return subprocess.run(line, check=False, **wishes)
+
+
 def test_check_says_nothing_found_and_gives_zero(folder: Path, capsys: Capture) -> None:
     assert main(["check", "Dockerfile", "--context", "."]) == 0
     assert capsys.readouterr().out == "Nothing found.\n"
@@ -88,7 +95,15 @@ def test_check_with_fix_mends_the_file(folder: Path, capsys: Capture) -> None:
         (["check", "Bad", "--file", "Dockerfile"], "More than one Dockerfile is named."),
         (["build"], "needs NAME[:VERSION]."),
         (["build", "Dockerfile"], "'Dockerfile' is a file; the environment has no name."),
+        (["plan", "x" * 300], "at most 255 characters"),
         (["build", "x", "--as", "y"], "has no option --as."),
+        (["check", "Bad", "--format", "xml"], "--format: 'xml' is not one of text, json, sarif."),
+        (["check", "Bad", "--format", "JSON"], "--format: 'JSON' is not one of text"),
+        (["check", "Bad", "--format", ""], "--format: '' is not one of text, json, sarif."),
+        (["check", "Bad", "--progress", "loud"], "--progress: 'loud' is not one of auto"),
+        (["plan", "x", "--format", "xml"], "--format: 'xml' is not one of"),
+        (["bases", "--format", "xml"], "--format: 'xml' is not one of text, json."),
+        (["doctor", "--format", "sarif"], "--format: 'sarif' is not one of text, json."),
         (["run", "nowhere.ipynb"], "There is no notebook at nowhere.ipynb."),
         (["run", "Bad"], "Bad is not a notebook."),
     ],
@@ -198,12 +213,7 @@ def test_run_runs_the_image_cells_only(
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     nbformat.write(book, folder / "n.ipynb")
-    done = subprocess.run(
-        [sys.executable, "-m", "jupyter_azureml_image", "run", "n.ipynb"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = program("run", "n.ipynb")
     assert done.returncode == 0, done.stderr
     assert "1 image cell of n.ipynb ran." in done.stdout
     assert "✓ plan done" in done.stdout
@@ -213,15 +223,82 @@ def test_run_runs_the_image_cells_only(
 def test_run_stops_at_the_first_failure(folder: Path) -> None:
     cell = nbformat.v4.new_code_cell("%%azureml_dockerfile x --until chck\nFROM scratch\n")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "n.ipynb")
-    done = subprocess.run(
-        [sys.executable, "-m", "jupyter_azureml_image", "run", "n.ipynb"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = program("run", "n.ipynb")
     assert done.returncode == 2
     assert done.stderr.startswith("BadUsage: --until: 'chck'")
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        {"cells": 5},
+        {"cells": ["x"]},
+        {"cells": [{"cell_type": "code", "source": 5}]},
+        {"cells": [{"cell_type": "code", "source": ["FROM x\n", 5]}]},
+        [],
+    ],
+    ids=json.dumps,
+)
+def test_run_names_a_file_that_has_not_the_shape_of_a_notebook(
+    folder: Path, capsys: Capture, book: object
+) -> None:
+    (folder / "w.ipynb").write_text(json.dumps(book))
+    assert main(["run", "w.ipynb"]) == 2
+    assert "w.ipynb is not a notebook" in capsys.readouterr().err
+
+
+def test_a_text_from_a_pipe_is_read_once_and_shown_and_saved(folder: Path) -> None:
+    done = program("check", "/dev/stdin", "--save", "saved", input=BAD)
+    assert done.returncode == 1, done.stderr
+    assert "COPY nowhere.txt /" in done.stdout
+    assert "^^^" in done.stdout
+    assert (folder / "saved").read_text() == BAD
+    done = program("plan", "/dev/stdin", "--fail-on", "never", input=BAD)
+    assert "COPY nowhere.txt /" in done.stdout
+
+
+def test_fix_of_a_text_from_a_pipe_shows_the_diff_and_says_that_it_is_not_applied(
+    folder: Path,
+) -> None:
+    text = "FROM python:3.12\nRUN pip install --no-cache-dir \u2013r x.txt\n"
+    done = program("check", "/dev/stdin", "--fix", input=text)
+    assert done.returncode == 1
+    assert "+RUN pip install --no-cache-dir -r x.txt" in done.stderr
+    assert "CheckFailed: 1 fix to apply, and no file to put the text into." in done.stderr
+
+
+def test_findings_of_a_file_below_the_folder_are_placed_by_its_relative_name(
+    folder: Path, capsys: Capture
+) -> None:
+    for words in (["Bad"], ["--file", "Bad"], [str(folder / "Bad")]):
+        assert main(["check", *words, "--format", "sarif"]) == 1
+        found = json.loads(capsys.readouterr().out)["runs"][0]["results"][0]
+        assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "Bad"
+
+
+@pytest.mark.parametrize("save", ["nowhere/saved", ".", "a\0b"])
+def test_a_text_that_cannot_be_saved_is_a_failure_in_a_sentence(
+    folder: Path, capsys: Capture, save: str
+) -> None:
+    assert main(["check", "Dockerfile", "--save", save]) == 1
+    captured = capsys.readouterr()
+    assert "ImageError: --save: " in captured.err
+    assert "cannot be written" in captured.err
+    assert len(captured.err.splitlines()) == 2
+
+
+def test_fix_of_a_file_that_may_not_be_written_is_a_failure_in_a_sentence(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fixed:
+        text, diff, offers, applied = "FROM fixed\n", "+FROM fixed", "", ("one",)
+
+    monkeypatch.setattr("jupyter_azureml_image.api.fix", lambda asked: Fixed)
+    assert main(["check", "/proc/version", "--fix"]) == 1
+    told = capsys.readouterr().err
+    assert "+FROM fixed" in told
+    assert "--fix: /proc/version cannot be written" in told
 
 
 def test_bases_lists_the_catalog(capsys: Capture) -> None:
@@ -252,6 +329,65 @@ def test_help_of_everything(capsys: Capture) -> None:
 def test_the_sandbox_is_a_program_of_its_own(capsys: Capture) -> None:
     assert main(["sandbox", "--help"]) == 0
     assert "--port-file" in capsys.readouterr().out
+
+
+def test_an_interrupt_is_one_line_and_130(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jupyter_azureml_image.options.read_text", interrupted)
+    assert main(["check", "Dockerfile"]) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+def test_an_interrupted_cell_of_run_is_one_line_and_130(folder: Path) -> None:
+    source = "raise KeyboardInterrupt  # \n%azureml_dockerfile x --file Dockerfile --until check"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    nbformat.write(book, folder / "n.ipynb")
+    done = program("run", "n.ipynb")
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+@pytest.mark.parametrize("words", [["check"], ["plan", "x"], ["doctor"], ["run", "n.ipynb"]])
+def test_a_working_directory_that_was_deleted_is_a_sentence(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    assert main(words) == 2
+    assert capsys.readouterr().err.startswith("BadUsage: The working directory was deleted.")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+def test_a_sign_that_the_output_cannot_hold_becomes_a_question_mark(
+    folder: Path, encoding: str
+) -> None:
+    (folder / "Signs").write_text("FROM scratch\nCOPY \u2713 nowhere.txt /x/\n")
+    wishes = {"env": {**os.environ, "PYTHONIOENCODING": encoding}, "encoding": encoding}
+    done = program("check", "Signs", **wishes)
+    assert done.returncode == 1, done.stderr
+    assert "COPY ? nowhere.txt /x/" in done.stdout
+
+
+def test_output_that_cannot_be_written_is_a_sentence(folder: Path) -> None:
+    for words in (["check"], ["bases", "--format", "json"]):
+        with Path("/dev/full").open("w") as full:
+            done = program(*words, stdout=full)
+        assert done.stderr == "Nothing more can be written: No space left on device.\n"
+        assert done.returncode == 1
+
+
+def test_a_closed_output_is_no_failure(folder: Path) -> None:
+    line = 'exec "$0" -m jupyter_azureml_image check "$1" '
+    for file, closed, code in (("Dockerfile", ">&-", 0), ("Bad", ">&-", 1), ("No", "2>&-", 2)):
+        done = subprocess.run(
+            ["sh", "-c", line + closed, sys.executable, file],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import options as opt
-from ..errors import BadUsage, ImageError
+from ..errors import BadUsage
 from . import frontend
 from .failures import failures
 
@@ -44,7 +44,7 @@ def run(shell: InteractiveShell, cell: Cell) -> ImageBuild | None:
         given = opt.parse(opt.CELL, opt.expand(opt.CELL, words, shell.user_ns))
         asked = _request(shell, cell, given)
         if "save" in given:
-            _save(asked.recipe.text, str(opt.by_name("save", given["save"])))
+            opt.write_text(opt.by_name("save", given["save"]), asked.recipe.text)
         if given.get("fix"):
             from .fixing import fix
 
@@ -180,14 +180,3 @@ def _check_variable(given: Mapping[str, Any]) -> None:
     name = given.get("as")
     if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
         raise BadUsage(f"--as: '{name}' cannot be the name of a variable.")
-
-
-def _save(text: str, path: str) -> None:
-    place = Path(path)
-    try:
-        place.write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise ImageError(
-            f"--save: {place} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that exists and may be written.",
-        ) from error

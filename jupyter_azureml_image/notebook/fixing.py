@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import options as opt
 from ..errors import CheckFailed
 from . import frontend
 from .body import MAGIC
@@ -34,8 +34,9 @@ def fix(shell: InteractiveShell, cell: Cell, asked: BuildRequest) -> None:
     told = f"{len(fixed.applied)} fix{'es' if len(fixed.applied) > 1 else ''}"
     path = asked.recipe.path
     if path is not None:
-        Path(path).write_bytes(fixed.text.encode("utf-8"))
-        print(f"{fixed.diff}\n{told} applied to {path}.{offers}")  # noqa: T201  # the answer
+        print(fixed.diff)  # noqa: T201  # the answer, also where the file may not be written
+        opt.write_text(path, fixed.text, flag="--fix", hint="Change the text by the diff above.")
+        print(f"{told} applied to {path}.{offers}")  # noqa: T201  # the answer
         return
     if cell.body is None or not frontend.is_live(shell):
         raise CheckFailed(

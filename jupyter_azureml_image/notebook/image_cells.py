@@ -25,18 +25,28 @@ def image_cells(path: Path) -> Iterator[str]:
     except FileNotFoundError:
         raise BadUsage(f"There is no notebook at {path}.") from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise BadUsage(f"{path} is not a notebook.", hint="Give an .ipynb file.") from None
-    for cell in cells:
-        source = cell.get("source", "")
-        text = source if isinstance(source, str) else "".join(source)
+        raise _no_notebook(path) from None
+    if not isinstance(cells, list):
+        raise _no_notebook(path, ": its cells are no list")
+    for number, cell in enumerate(cells, 1):
+        try:
+            source = cell.get("source", "")
+            text = source if isinstance(source, str) else "".join(source)
+        except (AttributeError, TypeError):
+            raise _no_notebook(path, f": its cell {number} holds no text") from None
         if cell.get("cell_type") == "code" and (_OURS.search(text) or _LOADS.search(text)):
             yield text
+
+
+def _no_notebook(path: Path, why: str = "") -> BadUsage:
+    return BadUsage(f"{path} is not a notebook{why}.", hint="Give an .ipynb file.")
 
 
 def run_notebook(path: Path) -> int:
     """Run them in a shell of our own, in the notebook's folder; how many built something.
 
-    Raises the ImageError of the first that failed, and BadUsage where there is none.
+    Raises the ImageError of the first that failed or KeyboardInterrupt, and BadUsage where there
+    is none.
     """
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -54,7 +64,7 @@ def run_notebook(path: Path) -> int:
     for source in sources:
         result = shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
-        if isinstance(error, ImageError):
+        if isinstance(error, (ImageError, KeyboardInterrupt)):
             raise error
         if error is not None:
             raise ImageError(f"A cell failed: {type(error).__name__}: {error}") from error

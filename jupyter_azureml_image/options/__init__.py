@@ -17,14 +17,14 @@ from .verbs import VERBS, overview, verb
 
 if TYPE_CHECKING:
     from .expand import expand, look_up
-    from .request import read_text, request_from, sample_from, sample_text, split_name
+    from .request import request_from, sample_from, sample_text, split_name
+    from .text_file import read_text, write_text
     from .values import by_name, read_all
 
 _LATER = {
     **dict.fromkeys(("expand", "look_up"), "expand"),
-    **dict.fromkeys(
-        ("read_text", "request_from", "sample_from", "sample_text", "split_name"), "request"
-    ),
+    **dict.fromkeys(("request_from", "sample_from", "sample_text", "split_name"), "request"),
+    **dict.fromkeys(("read_text", "write_text"), "text_file"),
     **dict.fromkeys(("by_name", "read_all"), "values"),
 }
 
@@ -51,6 +51,7 @@ __all__ = [
     "split",
     "split_name",
     "verb",
+    "write_text",
 ]
 
 

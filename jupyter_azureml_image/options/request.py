@@ -22,6 +22,7 @@ from ..plan.request import (
 from . import values
 from .cell import OPTIONS, by_dest
 from .parse import nearest
+from .text_file import reason, shown
 
 # What the faces know beside the options: where the text came from, the running notebook, and
 # the sample request's text where it came from a variable.
@@ -73,31 +74,6 @@ def split_name(text: str) -> tuple[str, str | None]:
         )
     name, colon, version = text.partition(":")
     return check_name(name), check_version(version) if colon else None
-
-
-def read_text(path: str | os.PathLike[str]) -> str:
-    """A Dockerfile's text, its line ends and byte order mark untouched. Raises BadUsage."""
-    try:
-        return Path(path).read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        folder = Path(path).parent
-        names = [p.name for p in folder.iterdir()] if folder.is_dir() else []
-        hint = nearest(Path(path).name, names) or f"Looked in {folder.absolute()}."
-        raise BadUsage(f"There is no Dockerfile at {path}.", hint=hint) from None
-    except IsADirectoryError:
-        raise BadUsage(
-            f"{path} is a folder.", hint=f"Name the file in it: {Path(path, 'Dockerfile')}."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise BadUsage(
-            f"{path} is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8."
-        ) from None
-    except (OSError, ValueError) as error:  # ValueError: what can be no path at all
-        why = getattr(error, "strerror", None) or error
-        raise BadUsage(
-            f"{str(path)!r} cannot be read: {why}.",
-            hint="Name a Dockerfile that exists and may be read.",
-        ) from error
 
 
 def sample_text(value: Any) -> str:
@@ -176,6 +152,7 @@ def sample_from(place: str | None, value: Any = None) -> str | None:
         )
     try:
         return Path(place).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BadUsage(f"--request-file: {place} cannot be read: {why}.") from None
+    except UnicodeDecodeError:
+        raise BadUsage(f"--request-file: {place} cannot be read: it is not UTF-8 text.") from None
+    except (OSError, ValueError) as error:
+        raise BadUsage(f"--request-file: {shown(place)} cannot be read: {reason(error)}.") from None
