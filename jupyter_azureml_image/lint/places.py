@@ -14,6 +14,7 @@ from ..context.manifest import ContextEntry, ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
 from ..patterns import pattern
+from .diagnostic import Severity
 
 if TYPE_CHECKING:
     from .shell import Command
@@ -24,6 +25,8 @@ _FOLDERS = pattern(
     r"\$\{?(?:AML_APP_ROOT|AZUREML_MODEL_DIR)", needs=("AML_APP_ROOT", "AZUREML_MODEL_DIR")
 )
 _PATH = attrgetter("path")
+_WILDCARD = pattern(r"[*?\[]", needs=("*", "?", "["))
+_CLASSIC = ("classic", "acr-quick")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -109,6 +112,30 @@ class Places:
         found = self.landed.get(posixpath.normpath(image_path))
         return found.context_path if found else None
 
+    def lack(self, copy: Copy, source: str) -> Severity | None:
+        """What it means that a context's source names nothing; None where it names something,
+        or need not: a pattern is optional beside another source, and by itself to BuildKit."""
+        manifest = self._subject.manifest
+        if manifest is None or source_exists(manifest, source):
+            return None
+        if not is_glob(source) or _folder_missing(manifest, source):
+            return "error"
+        for other in self._together.get(copy.instruction, ()):
+            plain = not is_glob(other) or is_open(other) or is_remote(other)
+            if plain or source_exists(manifest, other):
+                return None
+        abilities = self._subject.abilities
+        return "error" if abilities is not None and abilities.way in _CLASSIC else "warning"
+
+    @cached_property
+    def _together(self) -> dict[int, list[str]]:
+        """The sources of each instruction, wherever they come from."""
+        found: dict[int, list[str]] = {}
+        for stage in self._subject.stages:
+            for copy in stage.copies:
+                found.setdefault(copy.instruction, []).extend(copy.sources)
+        return found
+
     def _of_copy(self, copy: Copy) -> Iterator[Landed]:
         manifest = self._subject.manifest
         if manifest is None or copy.origin != "context":
@@ -191,11 +218,24 @@ def source_exists(manifest: ContextManifest, source: str) -> bool:
     return any(_below(entry.path, path) is not None for entry in manifest.entries)
 
 
+def _folder_missing(manifest: ContextManifest, pattern: str) -> bool:
+    """Whether the folder above a pattern's first wildcard is certainly not sent: every builder
+    goes there before it looks for a match."""
+    wildcard = _WILDCARD.search(pattern)
+    above = pattern[: wildcard.start() if wildcard else None].rpartition("/")[0]
+    folder = clean_source(above)
+    if not folder or any(_below(entry.path, folder) is not None for entry in manifest.entries):
+        return False
+    # Of what no source reaches, the manifest does not know whether it is there.
+    whole = manifest.reach is None or "" in map(clean_source, manifest.reach)
+    return whole or dropped_by(manifest, folder) is not None
+
+
 def missing_sources(subject: Subject) -> bool:
-    """Whether a copy from the context lacks its source (AML050 says so)."""
-    manifest = subject.manifest
-    return manifest is not None and any(
-        not source_exists(manifest, source)
+    """Whether the build stops at a copy from the context for want of its source (AML050 says
+    so)."""
+    return any(
+        subject.places.lack(copy, source) == "error"
         for copy in subject.copies
         if copy.origin == "context"
         for source in copy.sources
