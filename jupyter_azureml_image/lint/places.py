@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..context.manifest import ContextEntry, ContextManifest, Dropped
 from ..dockerfile.facts import Copy
+from ..dockerfile.landing import kept
 from ..dockerfile.model import Flag
 from ..patterns import pattern
 from .diagnostic import Severity
@@ -60,6 +61,12 @@ def is_open(source: str) -> bool:
     return "$" in source or "{{" in source or source.startswith("<<")
 
 
+def _unsure(source: str) -> bool:
+    """Whether more than the paths of the context decides which files it brings."""
+    deep = "**" in source.split("/")
+    return deep or is_open(source) or is_remote(source) or source.endswith(_ARCHIVES)
+
+
 class Places:
     """The landing of a subject's copies. Needs the manifest; without it nothing is known."""
 
@@ -81,8 +88,7 @@ class Places:
         if self._subject.manifest is None:
             return False
         return all(
-            copy.origin == "context"
-            and not any(is_open(s) or is_remote(s) or s.endswith(_ARCHIVES) for s in copy.sources)
+            copy.origin == "context" and not any(map(_unsure, copy.sources))
             for copy in self._subject.copies
             if _overlap(copy.destination, folder) and not copy.destination.startswith("/tmp/")  # noqa: S108  # a place in the image
         )
@@ -140,13 +146,16 @@ class Places:
         manifest = self._subject.manifest
         if manifest is None or copy.origin != "context":
             return
-        sources = [clean_source(s) for s in copy.sources if not is_remote(s)]
+        sources = [s for s in copy.sources if not is_remote(s)]
         into_folder = copy.destination.endswith("/") or len(sources) > 1
         start = posixpath.normpath(copy.destination)
         inside = start.rstrip("/") + "/"
         for source in sources:
-            for path, rest, size in self._named(source):
-                below = rest or (posixpath.basename(path) if into_folder else "")
+            for path, rest, size in self._named(clean_source(source)):
+                if copy.parents:
+                    below = kept(source, path)
+                else:
+                    below = rest or (posixpath.basename(path) if into_folder else "")
                 # A context's paths are clean already: contexts may hold tens of thousands.
                 yield Landed(path, inside + below if below else start, size, copy)
 
@@ -208,7 +217,7 @@ def dropped_by(manifest: ContextManifest, path: str) -> Dropped | None:
 def source_exists(manifest: ContextManifest, source: str) -> bool:
     """Whether a COPY source names anything that is sent."""
     path = clean_source(source)
-    if path in ("", "."):
+    if path in ("", ".") or "**" in path.split("/"):
         return True
     if manifest.reach is not None:  # the context's own answer, which follows links as well
         if path in {clean_source(missing) for missing in manifest.missing}:

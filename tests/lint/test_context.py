@@ -12,7 +12,7 @@ from jupyter_azureml_image.context.manifest import resolve_context
 from jupyter_azureml_image.dockerfile.evaluate import evaluate
 from jupyter_azureml_image.dockerfile.parse import parse
 from jupyter_azureml_image.lint.check import CheckInput, check
-from tests.lint.asking import AZUREML, BASE, Around, codes, fixed, one
+from tests.lint.asking import AZUREML, BASE, SCORE, Around, codes, fixed, one
 
 QUICK = Abilities("acr", "acr-quick", "ACR Tasks", ("heredoc",))
 FILES = Around(files={"code/score.py": "", "model/m.pkl": 10, "requirements.txt": ""})
@@ -199,3 +199,34 @@ def test_an_optional_pattern_beside_a_real_folder_is_no_finding(tmp_path: Path) 
     reach = evaluate(dockerfile).context_sources
     asked = CheckInput(dockerfile, manifest=resolve_context(tmp_path, reach=reach))
     assert "AML050" not in {d.code for d in check(asked)}
+
+
+PARENTS = "# syntax=docker/dockerfile:1.20\n" + BASE
+MODEL = "ENV AZUREML_MODEL_DIR=/var/azureml-app/model\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["COPY --parents model /var/azureml-app/\n" + MODEL,
+     "COPY --parents ./model/m.pkl /var/azureml-app\n" + MODEL,
+     "COPY --parents model/*.pkl /var/azureml-app/\n" + MODEL,
+     "COPY --parents ./code/./score.py ./model /var/azureml-app/\n" + MODEL
+     + "ENV AZUREML_ENTRY_SCRIPT=score.py\n",
+     "COPY --parents code/score.py /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=code/score.py\n",
+     "COPY --parents **/score.py /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=code/score.py\n"],
+)  # fmt: skip
+def test_files_that_keep_their_folders_are_found_where_they_lie(lines: str) -> None:
+    around = replace(FILES, files={**(FILES.files or {}), "code/score.py": SCORE})
+    assert not {"AML050", "AML060", "AML070"} & codes(PARENTS + lines, around)
+    assert not {"AML060", "AML070"} & codes(PARENTS + lines)
+
+
+def test_a_folder_that_is_kept_is_one_more_folder_on_the_way() -> None:
+    lines = "COPY --parents code/score.py /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=score.py\n"
+    assert "COPY puts code/score.py there" in one("AML060", PARENTS + lines, FILES).message
+
+
+def test_a_kept_model_folder_may_be_the_one_that_is_named_where_the_files_are_not_known() -> None:
+    named = "ENV AZUREML_MODEL_DIR=/var/models/model\n"
+    assert "AML070" not in codes(PARENTS + "COPY --parents model /var/models/\n" + named)
+    assert "AML070" in codes(PARENTS + "COPY model /var/models/\n" + named)
