@@ -44,10 +44,16 @@ def test_style_is_advice_and_what_may_hurt_a_warning() -> None:
         (PY + "run true\nRUN true\n", PY + "RUN true\nRUN true\n"),
         (PY + "EXPOSE 80/TCP\n", PY + "EXPOSE 80/tcp\n"),
         (PY + "RUN a && \\\n\n  b\n", PY + "RUN a && \\\n  b\n"),
+        (PY + "RUN a && \\\n\n  b && \\\n\n \n  c\n", PY + "RUN a && \\\n  b && \\\n  c\n"),
     ],
 )
 def test_what_has_one_way_to_be_right_is_put_right(text: str, after: str) -> None:
     assert fixed(text) == after
+
+
+def test_empty_lines_around_a_comment_go_in_one_fix() -> None:
+    text = PY + "RUN a && \\\r\n\r\n# why\r\n \r\n  b\r\n\r\nRUN c\r\n"
+    assert fixed(text) == PY + "RUN a && \\\n# why\n  b\n\nRUN c\n"
 
 
 def test_an_empty_line_in_a_heredoc_is_no_empty_continuation() -> None:
