@@ -151,13 +151,22 @@ def maintainer(subject: Subject) -> Iterator[Finding]:
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword == "MAINTAINER":
             span = _reach(subject, instruction)
-            name = instruction.text.strip().strip("\"'").replace('"', '\\"')
-            label = f'LABEL org.opencontainers.image.authors="{name}"'
+            name = _in_quotes(instruction.text.strip(), subject.dockerfile.escape)
+            label = f"LABEL org.opencontainers.image.authors={name}"
             yield from check.at(
                 span,
                 "Maintainer instruction is deprecated in favor of using label",
                 replace("Write a label", span, label),
             )
+
+
+def _in_quotes(name: str, escape: str) -> str:
+    """A maintainer's name as a label's value: MAINTAINER knows no variables and no escapes."""
+    quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'", name)
+    if quoted is not None:
+        name = quoted[1] or quoted[2] or ""
+    special = re.compile(rf'["${re.escape(escape)}]')
+    return '"' + special.sub(lambda match: escape + match[0], name) + '"'
 
 
 _MULTIPLE = build_check(
