@@ -228,8 +228,8 @@ def trailing_comment(subject: Subject) -> Iterator[Finding]:
         if one.code == "AML007":
             start = one.fault.span.start
             line = subject.line_span(subject.line_of(start))
-            at = start if subject.text.startswith("#", start) else _first(subject, line)
-            yield _moved(subject, line.start, at, "error", syntax=True)
+            mark = start if subject.text.startswith("#", start) else _first(subject, line)
+            yield _moved(subject, line.start, mark, "error", syntax=True)
     for instruction in subject.dockerfile.instructions:
         at = _mark(instruction)
         if at is None or subject.dockerfile.line(instruction) in subject.faulty_lines:
