@@ -126,21 +126,24 @@ class Places:
             return None
         if not is_glob(source) or _folder_missing(manifest, source):
             return "error"
-        for other in self._together.get(copy.instruction, ()):
-            plain = not is_glob(other) or is_open(other) or is_remote(other)
-            if plain or source_exists(manifest, other):
-                return None
+        if copy.instruction in self._bringing:
+            return None
         abilities = self._subject.abilities
         return "error" if abilities is not None and abilities.way in _CLASSIC else "warning"
 
     @cached_property
-    def _together(self) -> dict[int, list[str]]:
-        """The sources of each instruction, wherever they come from."""
-        found: dict[int, list[str]] = {}
-        for stage in self._subject.stages:
-            for copy in stage.copies:
-                found.setdefault(copy.instruction, []).extend(copy.sources)
+    def _bringing(self) -> set[int]:
+        """The instructions with a source that is there, or is looked for by its name."""
+        found: set[int] = set()
+        for copy in (copy for stage in self._subject.stages for copy in stage.copies):
+            if copy.instruction not in found and any(map(self._counts, copy.sources)):
+                found.add(copy.instruction)
         return found
+
+    def _counts(self, source: str) -> bool:
+        plain = not is_glob(source) or is_open(source) or is_remote(source)
+        manifest = self._subject.manifest
+        return plain or (manifest is not None and source_exists(manifest, source))
 
     def _of_copy(self, copy: Copy) -> Iterator[Landed]:
         manifest = self._subject.manifest
