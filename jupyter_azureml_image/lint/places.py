@@ -72,6 +72,7 @@ class Places:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+        self._known: dict[str, bool] = {}
 
     @cached_property
     def landed(self) -> dict[str, Landed]:
@@ -122,7 +123,7 @@ class Places:
         """What it means that a context's source names nothing; None where it names something,
         or need not: a pattern is optional beside another source, and by itself to BuildKit."""
         manifest = self._subject.manifest
-        if manifest is None or source_exists(manifest, source):
+        if manifest is None or self._exists(source):
             return None
         if not is_glob(source) or _folder_missing(manifest, source):
             return "error"
@@ -141,9 +142,14 @@ class Places:
         return found
 
     def _counts(self, source: str) -> bool:
-        plain = not is_glob(source) or is_open(source) or is_remote(source)
+        return not is_glob(source) or is_open(source) or is_remote(source) or self._exists(source)
+
+    def _exists(self, source: str) -> bool:
+        """Several rules ask, and a pattern is held against every path."""
         manifest = self._subject.manifest
-        return plain or (manifest is not None and source_exists(manifest, source))
+        if source not in self._known:
+            self._known[source] = manifest is not None and source_exists(manifest, source)
+        return self._known[source]
 
     def _of_copy(self, copy: Copy) -> Iterator[Landed]:
         manifest = self._subject.manifest
