@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import split
-from .blanks import SPACES
+from .blanks import ASCII_BLANKS, SPACES
 from .lines import LogicalLine
 from .model import Anchors, Fault, Flag, Instruction, Span, Word, place
 from .rules import RULES, Rule
@@ -122,17 +122,19 @@ def _pairs(text: str, anchors: Anchors, escape: str) -> tuple[Word, ...]:
 
 def _health(text: str, anchors: Anchors, escape: str) -> tuple[tuple[Word, ...], bool]:
     """HEALTHCHECK: its kind, then a command."""
-    end = next((i for i, character in enumerate(text) if character in SPACES), len(text))
+    # BuildKit walks over bytes here: no longer blank ends a kind that it would take.
+    blanks = ASCII_BLANKS.search(text)
+    end, start = blanks.span() if blanks else (len(text), len(text))
     kind = Word(text[:end], text[:end], place(anchors, 0, end))
-    rest = text[end:].lstrip(SPACES)
+    rest = text[start:]
     if not rest:
         return (kind,), False
-    start = len(text) - len(rest)
-    own = _shift(anchors, start)
-    command = _strings(rest, own) if rest[0] == "[" else None
+    listed = rest.lstrip(SPACES)
+    at = len(text) - len(listed)
+    command = _strings(listed, _shift(anchors, at)) if listed[0] == "[" else None
     if command is not None:
         return (kind, *command), True
-    return (kind, Word(rest, rest, place(own, 0, len(rest)))), False
+    return (kind, Word(rest, rest, place(anchors, start, len(text)))), False
 
 
 def _flag(value: str, piece: split.Piece, anchors: Anchors) -> Flag:

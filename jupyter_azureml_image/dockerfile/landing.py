@@ -101,25 +101,25 @@ def _placed(copy: Copy, tree: _Tree, there: Mapping[str, str]) -> dict[str, str]
     found: dict[str, str] = {}
     for source in copy.sources:
         for match in tree.matching(in_context(source)):
-            kept = _kept(source, match) if copy.parents else ""
+            folders = kept(source, match) if copy.parents else ""
             if match in tree.files:
-                name = kept or (posixpath.basename(match) if into else "")
+                name = folders or (posixpath.basename(match) if into else "")
                 found[posixpath.join(base or "/", name) if name else base] = tree.files[match]
                 continue
             inside = "" if match == "." else match + "/"
             for path, origin in tree.files.items():
                 if path.startswith(inside):
                     rest = path[len(inside) :]
-                    found[posixpath.join(base or "/", kept, rest)] = origin
+                    found[posixpath.join(base or "/", folders, rest)] = origin
     return found
 
 
-def _kept(source: str, match: str) -> str:
-    """The part of a path that `--parents` keeps: all of it, or what follows a `/./`."""
+def kept(source: str, path: str) -> str:
+    """The part of a path that `--parents` keeps: all of it, or what follows a `/./`. `path` is
+    what the source names, or a file below that."""
     before, pivot, _ = source.partition("/./")
-    if not pivot:
-        return match
-    return "/".join(match.split("/")[in_context(before).count("/") + 1 :])
+    above = in_context(before) if pivot else "."
+    return path if above == "." else "/".join(path.split("/")[above.count("/") + 1 :])
 
 
 def _sources_of(copy: Copy, wanted: str) -> Iterator[str]:

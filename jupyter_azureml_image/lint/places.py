@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..context.manifest import ContextEntry, ContextManifest, Dropped
 from ..dockerfile.facts import Copy
+from ..dockerfile.landing import kept
 from ..dockerfile.model import Flag
 from ..patterns import pattern
+from .diagnostic import Severity
 
 if TYPE_CHECKING:
     from .shell import Command
@@ -24,6 +26,8 @@ _FOLDERS = pattern(
     r"\$\{?(?:AML_APP_ROOT|AZUREML_MODEL_DIR)", needs=("AML_APP_ROOT", "AZUREML_MODEL_DIR")
 )
 _PATH = attrgetter("path")
+_WILDCARD = pattern(r"[*?\[]", needs=("*", "?", "["))
+_CLASSIC = ("classic", "acr-quick")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -57,11 +61,18 @@ def is_open(source: str) -> bool:
     return "$" in source or "{{" in source or source.startswith("<<")
 
 
+def _unsure(source: str) -> bool:
+    """Whether more than the paths of the context decides which files it brings."""
+    deep = "**" in source.split("/")
+    return deep or is_open(source) or is_remote(source) or source.endswith(_ARCHIVES)
+
+
 class Places:
     """The landing of a subject's copies. Needs the manifest; without it nothing is known."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+        self._known: dict[str, bool] = {}
 
     @cached_property
     def landed(self) -> dict[str, Landed]:
@@ -78,8 +89,7 @@ class Places:
         if self._subject.manifest is None:
             return False
         return all(
-            copy.origin == "context"
-            and not any(is_open(s) or is_remote(s) or s.endswith(_ARCHIVES) for s in copy.sources)
+            copy.origin == "context" and not any(map(_unsure, copy.sources))
             for copy in self._subject.copies
             if _overlap(copy.destination, folder) and not copy.destination.startswith("/tmp/")  # noqa: S108  # a place in the image
         )
@@ -109,17 +119,52 @@ class Places:
         found = self.landed.get(posixpath.normpath(image_path))
         return found.context_path if found else None
 
+    def lack(self, copy: Copy, source: str) -> Severity | None:
+        """What it means that a context's source names nothing; None where it names something,
+        or need not: a pattern is optional beside another source, and by itself to BuildKit."""
+        manifest = self._subject.manifest
+        if manifest is None or self._exists(source):
+            return None
+        if not is_glob(source) or _folder_missing(manifest, source):
+            return "error"
+        if copy.instruction in self._bringing:
+            return None
+        abilities = self._subject.abilities
+        return "error" if abilities is not None and abilities.way in _CLASSIC else "warning"
+
+    @cached_property
+    def _bringing(self) -> set[int]:
+        """The instructions with a source that is there, or is looked for by its name."""
+        found: set[int] = set()
+        for copy in (copy for stage in self._subject.stages for copy in stage.copies):
+            if copy.instruction not in found and any(map(self._counts, copy.sources)):
+                found.add(copy.instruction)
+        return found
+
+    def _counts(self, source: str) -> bool:
+        return not is_glob(source) or is_open(source) or is_remote(source) or self._exists(source)
+
+    def _exists(self, source: str) -> bool:
+        """Several rules ask, and a pattern is held against every path."""
+        manifest = self._subject.manifest
+        if source not in self._known:
+            self._known[source] = manifest is not None and source_exists(manifest, source)
+        return self._known[source]
+
     def _of_copy(self, copy: Copy) -> Iterator[Landed]:
         manifest = self._subject.manifest
         if manifest is None or copy.origin != "context":
             return
-        sources = [clean_source(s) for s in copy.sources if not is_remote(s)]
+        sources = [s for s in copy.sources if not is_remote(s)]
         into_folder = copy.destination.endswith("/") or len(sources) > 1
         start = posixpath.normpath(copy.destination)
         inside = start.rstrip("/") + "/"
         for source in sources:
-            for path, rest, size in self._named(source):
-                below = rest or (posixpath.basename(path) if into_folder else "")
+            for path, rest, size in self._named(clean_source(source)):
+                if copy.parents:
+                    below = kept(source, path)
+                else:
+                    below = rest or (posixpath.basename(path) if into_folder else "")
                 # A context's paths are clean already: contexts may hold tens of thousands.
                 yield Landed(path, inside + below if below else start, size, copy)
 
@@ -181,7 +226,7 @@ def dropped_by(manifest: ContextManifest, path: str) -> Dropped | None:
 def source_exists(manifest: ContextManifest, source: str) -> bool:
     """Whether a COPY source names anything that is sent."""
     path = clean_source(source)
-    if path in ("", "."):
+    if path in ("", ".") or "**" in path.split("/"):
         return True
     if manifest.reach is not None:  # the context's own answer, which follows links as well
         if path in {clean_source(missing) for missing in manifest.missing}:
@@ -191,11 +236,24 @@ def source_exists(manifest: ContextManifest, source: str) -> bool:
     return any(_below(entry.path, path) is not None for entry in manifest.entries)
 
 
+def _folder_missing(manifest: ContextManifest, pattern: str) -> bool:
+    """Whether the folder above a pattern's first wildcard is certainly not sent: every builder
+    goes there before it looks for a match."""
+    wildcard = _WILDCARD.search(pattern)
+    above = pattern[: wildcard.start() if wildcard else None].rpartition("/")[0]
+    folder = clean_source(above)
+    if not folder or any(_below(entry.path, folder) is not None for entry in manifest.entries):
+        return False
+    # Of what no source reaches, the manifest does not know whether it is there.
+    whole = manifest.reach is None or "" in map(clean_source, manifest.reach)
+    return whole or dropped_by(manifest, folder) is not None
+
+
 def missing_sources(subject: Subject) -> bool:
-    """Whether a copy from the context lacks its source (AML050 says so)."""
-    manifest = subject.manifest
-    return manifest is not None and any(
-        not source_exists(manifest, source)
+    """Whether the build stops at a copy from the context for want of its source (AML050 says
+    so)."""
+    return any(
+        subject.places.lack(copy, source) == "error"
         for copy in subject.copies
         if copy.origin == "context"
         for source in copy.sources

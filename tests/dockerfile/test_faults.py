@@ -72,6 +72,11 @@ def test_a_slip_in_a_flag_has_a_suggestion() -> None:
         ("FROM a AS 1", "'1' cannot be the name of a stage", "1"),
         ("RUN <<E\na\n", "the heredoc E is opened and never closed", "RUN <<E"),
         ("HEALTHCHECK curl x", "HEALTHCHECK takes CMD or NONE, not curl", "curl"),
+        (
+            "HEALTHCHECK CMD\u3000curl x",
+            "HEALTHCHECK takes CMD or NONE, not CMD\u3000curl",
+            "CMD\u3000curl",
+        ),
         ("HEALTHCHECK --interval=5 CMD x", "--interval is not a duration: '5'", "--interval=5"),
         ("RUN --network=lan x", "--network is one of default, none, host", "--network=lan"),
         ("ONBUILD FROM x", "FROM may not follow ONBUILD", "FROM"),

@@ -85,6 +85,8 @@ def test_folders_are_kept_with_parents() -> None:
         "/m/models/a/model.pkl": "models/a/model.pkl",
         "/c/lib/util.py": "code/lib/util.py",
     }
+    root = image_files(facts("FROM x\nCOPY --parents /./models/a ././code/lib /m/\n"), FILES)
+    assert set(root) == {"/m/models/a/model.pkl", "/m/code/lib/util.py"}
 
 
 def test_without_the_files_every_source_that_could_lie_there_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_azureml_image.dockerfile.evaluate import evaluate
 from jupyter_azureml_image.dockerfile.facts import BaseFacts
 from jupyter_azureml_image.dockerfile.parse import parse
 from jupyter_azureml_image.lint.check import CheckInput, check
@@ -44,10 +45,30 @@ def test_style_is_advice_and_what_may_hurt_a_warning() -> None:
         (PY + "run true\nRUN true\n", PY + "RUN true\nRUN true\n"),
         (PY + "EXPOSE 80/TCP\n", PY + "EXPOSE 80/tcp\n"),
         (PY + "RUN a && \\\n\n  b\n", PY + "RUN a && \\\n  b\n"),
+        (PY + "RUN a && \\\n\n  b && \\\n\n \n  c\n", PY + "RUN a && \\\n  b && \\\n  c\n"),
     ],
 )
 def test_what_has_one_way_to_be_right_is_put_right(text: str, after: str) -> None:
     assert fixed(text) == after
+
+
+def test_empty_lines_around_a_comment_go_in_one_fix() -> None:
+    text = PY + "RUN a && \\\r\n\r\n# why\r\n \r\n  b\r\n\r\nRUN c\r\n"
+    assert fixed(text) == PY + "RUN a && \\\n# why\n  b\n\nRUN c\n"
+
+
+@pytest.mark.parametrize("start", ["", "# escape=`\n"])
+@pytest.mark.parametrize(
+    "name", ['John "JD" Doe', "$Name", 'John "JD"', "a\\b", "it's `me` too", '"me" and "you"']
+)
+def test_a_maintainer_has_the_same_name_in_the_label(start: str, name: str) -> None:
+    after = fixed(f"{start}{PY}ARG Name=x\nMAINTAINER {name}\n")
+    labels = evaluate(parse(after)).final.labels
+    assert labels == {"org.opencontainers.image.authors": name}
+
+
+def test_the_quotes_around_a_maintainer_are_not_part_of_the_name() -> None:
+    assert fixed(PY + "MAINTAINER 'me'\n").endswith('authors="me"\n')
 
 
 def test_an_empty_line_in_a_heredoc_is_no_empty_continuation() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jupyter_azureml_image.build.ports import Abilities
 from jupyter_azureml_image.context.manifest import resolve_context
 from jupyter_azureml_image.dockerfile.evaluate import evaluate
 from jupyter_azureml_image.dockerfile.parse import parse
 from jupyter_azureml_image.lint.check import CheckInput, check
-from tests.lint.asking import AZUREML, BASE, Around, codes, fixed, one
+from tests.lint.asking import AZUREML, BASE, SCORE, Around, codes, fixed, one
 
+QUICK = Abilities("acr", "acr-quick", "ACR Tasks", ("heredoc",))
 FILES = Around(files={"code/score.py": "", "model/m.pkl": 10, "requirements.txt": ""})
 
 
@@ -43,8 +46,44 @@ def test_a_source_above_the_context_is_explained() -> None:
     assert "nothing above" in one("AML050", BASE + "COPY ../data /x\n", FILES).message
 
 
-def test_a_pattern_that_matches_nothing_is_an_error() -> None:
-    assert "nothing matches" in one("AML050", BASE + "COPY data/*.csv /x/\n", FILES).message
+def test_a_pattern_in_a_folder_that_is_missing_is_an_error_even_beside_others() -> None:
+    for line in ("COPY data/*.csv /x/\n", "COPY code data/*.csv /x/\n"):
+        finding = one("AML050", BASE + line, FILES)
+        assert (finding.severity, "nothing matches" in finding.message) == ("error", True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["COPY requirements.txt poetry.lock* ./", "COPY code/*.txt model/*.pkl /x/",
+     "COPY lock* <<E /x/\na\nE", "ADD lock* https://example.org/a /x/", "COPY lock* $WHAT /x/"],
+)  # fmt: skip
+def test_a_pattern_that_matches_nothing_is_optional_beside_another_source(line: str) -> None:
+    for builder in (None, QUICK):
+        around = replace(FILES, abilities=builder)
+        assert "AML050" not in codes(f"{BASE}{line}\n", around)
+
+
+def test_a_pattern_that_matches_nothing_hides_no_other_missing_source() -> None:
+    finding = one("AML050", BASE + "COPY gone.txt lock* /x/\n", FILES)
+    assert finding.message.startswith("COPY gone.txt")
+
+
+def test_a_pattern_by_itself_that_matches_nothing_stops_only_the_classic_builder() -> None:
+    text = BASE + "COPY code/*.csv /x/\n"
+    finding = one("AML050", text, FILES)
+    assert finding.severity == "warning"
+    assert finding.message.endswith("nothing is copied, and a builder without BuildKit stops here")
+    assert one("AML050", text, replace(FILES, abilities=AZUREML)).severity == "warning"
+    assert one("AML050", text, replace(FILES, abilities=QUICK)).severity == "error"
+
+
+def test_an_optional_source_leaves_the_other_rules_their_say() -> None:
+    optional = BASE + "COPY requirements.txt lock* /tmp/\n"
+    assert "AML055" in codes(optional + "RUN pip install -r /opt/requirements.txt\n", FILES)
+    nowhere = "ENV AZUREML_MODEL_DIR=/var/azureml-app/m\n"
+    assert one("AML070", optional + nowhere, FILES).severity == "error"
+    script = "COPY code/*.sh model /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=score.py\n"
+    assert "AML060" in codes(optional + script, FILES)
 
 
 def test_an_ignored_source_names_the_rule_and_its_line() -> None:
@@ -152,3 +191,42 @@ def test_a_real_folder_with_ignore_rules_and_links_is_read_as_the_builder_does(
         caught[source] = [d.message for d in check(asked) if d.code == "AML050"]
     assert [s for s in lines if caught[s]] == ["data/a", "data", "Code"]
     assert "line 2 of .dockerignore (data)" in caught["data/a"][0]
+
+
+def test_an_optional_pattern_beside_a_real_folder_is_no_finding(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    dockerfile = parse(f"{BASE}COPY pyproject.toml poetry.lock* ./\n")
+    reach = evaluate(dockerfile).context_sources
+    asked = CheckInput(dockerfile, manifest=resolve_context(tmp_path, reach=reach))
+    assert "AML050" not in {d.code for d in check(asked)}
+
+
+PARENTS = "# syntax=docker/dockerfile:1.20\n" + BASE
+MODEL = "ENV AZUREML_MODEL_DIR=/var/azureml-app/model\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["COPY --parents model /var/azureml-app/\n" + MODEL,
+     "COPY --parents ./model/m.pkl /var/azureml-app\n" + MODEL,
+     "COPY --parents model/*.pkl /var/azureml-app/\n" + MODEL,
+     "COPY --parents ./code/./score.py ./model /var/azureml-app/\n" + MODEL
+     + "ENV AZUREML_ENTRY_SCRIPT=score.py\n",
+     "COPY --parents code/score.py /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=code/score.py\n",
+     "COPY --parents **/score.py /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=code/score.py\n"],
+)  # fmt: skip
+def test_files_that_keep_their_folders_are_found_where_they_lie(lines: str) -> None:
+    around = replace(FILES, files={**(FILES.files or {}), "code/score.py": SCORE})
+    assert not {"AML050", "AML060", "AML070"} & codes(PARENTS + lines, around)
+    assert not {"AML060", "AML070"} & codes(PARENTS + lines)
+
+
+def test_a_folder_that_is_kept_is_one_more_folder_on_the_way() -> None:
+    lines = "COPY --parents code/score.py /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=score.py\n"
+    assert "COPY puts code/score.py there" in one("AML060", PARENTS + lines, FILES).message
+
+
+def test_a_kept_model_folder_may_be_the_one_that_is_named_where_the_files_are_not_known() -> None:
+    named = "ENV AZUREML_MODEL_DIR=/var/models/model\n"
+    assert "AML070" not in codes(PARENTS + "COPY --parents model /var/models/\n" + named)
+    assert "AML070" in codes(PARENTS + "COPY model /var/models/\n" + named)

@@ -47,6 +47,8 @@ def test_the_path_in_the_image_is_told() -> None:
         BASE + "RUN --mount=type=bind,target=. pip install -r requirements.txt\n",
         BASE + "RUN pip install -r https://example.org/r.txt\n",
         BASE + "RUN pip install -r $FILE\n",
+        BASE + "RUN pip install -r /dev/stdin <<EOF\nnumpy\nEOF\n",
+        BASE + "RUN pip install -r /proc/self/fd/0 <<EOF\nnumpy\nEOF\n",
         BASE + "COPY --from=debian:12 /r /\n" + PIP,
         BASE + "COPY <<E /requirements.txt\nnumpy\nE\n" + PIP,
         BASE + "ADD $ARCHIVE /\n" + PIP,

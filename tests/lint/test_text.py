@@ -171,6 +171,26 @@ def test_a_comment_behind_copy_moves_to_its_own_line() -> None:
     assert fixed(text) == BASE + "# the code\nCOPY code /app\n"
 
 
+CONTINUED = BASE + "COPY a.txt b.txt \\\n  # keep these\n  c.txt /dst/  # trailing\n"
+
+
+def test_a_comment_line_inside_a_continued_copy_is_not_the_one_behind_it() -> None:
+    finding = one("AML007", CONTINUED)
+    assert (finding.line, finding.column, finding.end_line) == (4, 16, 4)
+    kept = "COPY a.txt b.txt \\\n  # keep these\n  c.txt /dst/\n"
+    assert fixed(CONTINUED) == BASE + "# trailing\n" + kept
+
+
+def test_a_continuation_behind_a_comment_stays_where_the_comment_goes() -> None:
+    text = BASE + "COPY a.txt # first \\\n  b.txt /dst/\n"
+    assert fixed(text) == BASE + "# first\nCOPY a.txt \\\n  b.txt /dst/\n"
+
+
+def test_a_number_sign_in_a_value_is_not_the_comment_behind_it() -> None:
+    text = BASE + 'ENV A="x #y" # one\n'
+    assert fixed(text) == BASE + '# one\nENV A="x #y"\n'
+
+
 def test_a_comment_behind_copy_is_an_error_where_no_such_files_exist() -> None:
     around = Around(files={"code/a.py": ""})
     findings = found(BASE + "COPY code /app # the code\n", around)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ...dockerfile.model import Instruction, Span
 from ...dockerfile.words import assignments
+from ...patterns import pattern
 from ..build_check import BuildCheck, build_check
 from ..diagnostic import Edit, Fix
 from ..rule import Finding, replace, rule
@@ -15,6 +16,7 @@ from ..spelling import INSTRUCTIONS
 from ..subject import Subject
 
 _FROM = "FROM python:3.12-slim\n"
+_BLANK_LINES = pattern(r"^(?:[ \t]*\r?\n)+", re.MULTILINE)
 
 
 def _reach(subject: Subject, instruction: Instruction) -> Span:
@@ -42,20 +44,18 @@ def empty_continuation(subject: Subject) -> Iterator[Finding]:
         lines = subject.text[instruction.span.start : end].splitlines()
         if all(line.strip() for line in lines):
             continue
-        escape = re.escape(subject.dockerfile.escape)
-        pattern = re.compile(
-            rf"{escape}[ \t]*\r?\n((?:[ \t]*\#[^\n]*\n)*)((?:[ \t]*\r?\n)+)(?=[^\n])"
+        matches = _BLANK_LINES.finditer(subject.text, instruction.span.start, end)
+        gaps = [match.span() for match in matches if match.end() < end]
+        if not gaps:
+            continue
+        # One finding an instruction, so one fix: with a gap left the finding would stay.
+        title = "Take the empty line out" if len(gaps) == 1 else "Take the empty lines out"
+        fix = Fix(title, True, tuple(Edit(start, stop, "") for start, stop in gaps))
+        yield from check.at(
+            Span(gaps[0][0], gaps[0][0]),
+            f"Empty continuation line found in: {instruction.keyword}",
+            fix,
         )
-        for match in pattern.finditer(subject.text, instruction.span.start, end):
-            span = Span(*match.span(2))
-            if match.end(2) >= end:
-                continue
-            fix = replace("Take the empty line out", span, "")
-            place = Span(span.start, span.start)
-            yield from check.at(
-                place, f"Empty continuation line found in: {instruction.keyword}", fix
-            )
-            break
 
 
 _CASING = build_check(
@@ -151,13 +151,22 @@ def maintainer(subject: Subject) -> Iterator[Finding]:
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword == "MAINTAINER":
             span = _reach(subject, instruction)
-            name = instruction.text.strip().strip("\"'").replace('"', '\\"')
-            label = f'LABEL org.opencontainers.image.authors="{name}"'
+            name = _in_quotes(instruction.text.strip(), subject.dockerfile.escape)
+            label = f"LABEL org.opencontainers.image.authors={name}"
             yield from check.at(
                 span,
                 "Maintainer instruction is deprecated in favor of using label",
                 replace("Write a label", span, label),
             )
+
+
+def _in_quotes(name: str, escape: str) -> str:
+    """A maintainer's name as a label's value: MAINTAINER knows no variables and no escapes."""
+    quoted = re.fullmatch(r"\"([^\"]*)\"|'([^']*)'", name)
+    if quoted is not None:
+        name = quoted[1] or quoted[2] or ""
+    special = re.compile(rf'["${re.escape(escape)}]')
+    return '"' + special.sub(lambda match: escape + match[0], name) + '"'
 
 
 _MULTIPLE = build_check(

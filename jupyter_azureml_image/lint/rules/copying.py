@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from ...dockerfile.model import Instruction, Span
 from ...dockerfile.words import assignments
 from ..diagnostic import Fix
 from ..links import ENVIRONMENTS, SDK
-from ..places import clean_source, dropped_by, is_glob, is_open, is_remote, source_exists
+from ..places import clean_source, dropped_by, is_glob, is_open, is_remote
 from ..rule import About, Example, Finding, replace, rule
 from ..spelling import nearest
 from ..subject import Subject
@@ -57,14 +58,21 @@ def missing_source(subject: Subject) -> Iterator[Finding]:
     """Needs the manifest; says which ignore rule dropped the source, if one did."""
     if subject.manifest is None:
         return
-    for _, instruction, source in context_sources(subject):
+    for copy, instruction, source in context_sources(subject):
+        severity = subject.places.lack(copy, source)
+        if severity is None:
+            continue
         span = place_of(subject, instruction, source)
         word = subject.text[span.start : span.end]
         if "<" in word or any(w.raw.startswith("#") for w in instruction.words):
             continue
-        if source_exists(subject.manifest, source):
-            continue
-        yield _missing(subject, instruction.keyword, source, span)
+        found = _missing(subject, instruction.keyword, source, span)
+        if severity == "warning":
+            goes_on = "nothing is copied, and a builder without BuildKit stops here"
+            found = dataclasses.replace(
+                found, severity=severity, message=f"{found.message}: {goes_on}"
+            )
+        yield found
 
 
 def _missing(subject: Subject, keyword: str, source: str, span: Span) -> Finding:

@@ -88,7 +88,7 @@ def _created(subject: Subject, folder: str) -> bool:
         return bool(direct)
     if subject.places.complete(folder) and not missing_sources(subject):
         return bool(subject.places.below(folder))
-    return not _model_places(subject)
+    return any(copy.parents for copy in above) or not _model_places(subject)
 
 
 def _model_places(subject: Subject) -> list[str]:

@@ -21,6 +21,7 @@ _MAKES_NO_FILES = frozenset(
     ("apt-get", "apt", "apk", "pip", "pip3", "conda", "mamba", "ls", "rm", "mkdir", "chown",
      "chmod", "useradd", "adduser", "groupadd", "usermod", "pwd", "true", "set")
 )  # fmt: skip
+_THE_SYSTEMS_OWN = ("/dev/", "/proc/")
 _PYTHONS = ("python", "python3")
 
 
@@ -48,7 +49,11 @@ def unmade_file(subject: Subject) -> Iterator[Finding]:
         if name.startswith("-") or is_open(name) or is_remote(name) or "{" in name or "`" in name:
             continue
         path = _absolute(subject, step, name) if _plain_base(subject, step) else None
-        if path is None or not _nothing_made(subject, step, command, path):
+        if (
+            path is None
+            or path.startswith(_THE_SYSTEMS_OWN)
+            or not _nothing_made(subject, step, command, path)
+        ):
             continue
         shown = name if name == path else f"{name} ({path})"
         yield Finding(

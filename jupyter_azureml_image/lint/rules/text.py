@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Instruction, Span
-from ..diagnostic import Edit, Fix
+from ..diagnostic import Edit, Fix, Severity
 from ..faults import PLACEHOLDER
 from ..links import ASSETS, ENVIRONMENTS, ENVIRONMENTS_V2, EXTEND, SDK
 from ..rule import About, Example, Finding, replace, rule
@@ -226,8 +226,10 @@ def trailing_comment(subject: Subject) -> Iterator[Finding]:
     """On COPY and ADD, and where a fault comes from it."""
     for one in subject.faults:
         if one.code == "AML007":
-            line = subject.line_span(subject.line_of(one.fault.span.start))
-            yield _moved(subject, line, "error", syntax=True)
+            start = one.fault.span.start
+            line = subject.line_span(subject.line_of(start))
+            mark = start if subject.text.startswith("#", start) else _first(subject, line)
+            yield _moved(subject, line.start, mark, "error", syntax=True)
     for instruction in subject.dockerfile.instructions:
         at = _mark(instruction)
         if at is None or subject.dockerfile.line(instruction) in subject.faulty_lines:
@@ -237,8 +239,7 @@ def trailing_comment(subject: Subject) -> Iterator[Finding]:
             subject.manifest is not None
             and not any(entry.path == word for entry in subject.manifest.entries)
         )
-        line = Span(instruction.span.start, subject.line_span(subject.line_of(at)).end)
-        yield _moved(subject, line, "error" if certain else "warning")
+        yield _moved(subject, instruction.span.start, at, "error" if certain else "warning")
 
 
 def _mark(instruction: Instruction) -> int | None:
@@ -253,18 +254,30 @@ def _mark(instruction: Instruction) -> int | None:
     return None
 
 
-def _moved(subject: Subject, span: Span, severity: str, *, syntax: bool = False) -> Finding:
-    text = subject.text
-    at = span.start + re.compile(r"\s#").search(text[span.start : span.end]).start()  # type: ignore[union-attr]  # both callers saw the mark
-    comment = text[at : span.end].strip()
+def _first(subject: Subject, line: Span) -> int:
+    """Where the first `#` behind a blank stands on a line that is known to have one."""
+    match = re.compile(r"\s#").search(subject.text, line.start, line.end)
+    assert match is not None
+    return match.start() + 1
+
+
+def _moved(
+    subject: Subject, above: int, at: int, severity: Severity, *, syntax: bool = False
+) -> Finding:
+    """The comment from `at` to the end of its line, and how it moves to a line at `above`."""
+    text, line = subject.text, subject.line_span(subject.line_of(at))
+    said = text[at : line.end].rstrip()
+    # A backslash behind the comment still continues the instruction.
+    comment = said.removesuffix(subject.dockerfile.escape).rstrip()
+    start = line.start + len(text[line.start : at].rstrip())
     edits = (
-        Edit(span.start, span.start, comment + subject.newline),
-        Edit(at, span.end, ""),
+        Edit(above, above, comment + subject.newline),
+        Edit(start, at + len(comment), ""),
     )
     return Finding(
-        Span(at + 1, span.end),
+        Span(at, at + len(comment)),
         "The words after # are read as arguments: a comment needs its own line",
-        severity="error" if severity == "error" else "warning",
+        severity=severity,
         fixes=(Fix("Move the comment to its own line", True, edits),),
         syntax=syntax,
     )
