@@ -145,7 +145,7 @@ def test_what_is_deleted_while_it_is_waited_for_goes_at_once(
 ) -> None:
     made = inside.deploy(NEVER_SERVES)
     while not containers(engine, inside):
-        assert inside.world.engine is not None
+        pass
     assert inside.outcome(inside.delete("onlineEndpoints/held"))["status"] == "Succeeded"
     assert inside.outcome(made)["status"] == "Failed"
     assert containers(engine, inside) == []
