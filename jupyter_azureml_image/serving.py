@@ -48,7 +48,8 @@ def deploy(
     if local:
         from .rehearse.local_deployment import deploy_locally
 
-        return deploy_locally(_engine(), _image(environment, asked.environment), asked, emit)
+        image = _image(environment, asked.environment)
+        return deploy_locally(_engine(), image, asked, emit, stopped or _never)
     from .azure.deployments import deploy as deploy_online
 
     return deploy_online(_introduced(emit), asked, emit, stopped or _never)

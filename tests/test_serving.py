@@ -15,6 +15,7 @@ from jupyter_azureml_image.doctor import examine
 from jupyter_azureml_image.errors import NotConnected, SignedOut
 from jupyter_azureml_image.events import Connected, Event
 from jupyter_azureml_image.plan.registration import WorkspaceFacts
+from jupyter_azureml_image.rehearse import local_deployment
 from jupyter_azureml_image.view.table import Table
 from jupyter_azureml_image.wiring import Here
 
@@ -43,6 +44,21 @@ def test_taking_down_says_in_which_workspace(
     serving.delete("scores", on_event=events.append)
     serving.rollback("scores", on_event=events.append)
     assert [event.sandbox for event in events if isinstance(event, Connected)] == [True, True]
+
+
+def test_a_local_deployment_is_asked_whether_it_is_stopped_as_one_in_azure_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(serving, "_engine", lambda: "engine")
+    monkeypatch.setattr(serving, "_image", lambda *_: "image")
+    monkeypatch.setattr(local_deployment, "deploy_locally", lambda *all: given.extend(all))
+
+    def stopped() -> bool:
+        return True
+
+    serving.deploy("thing:7", endpoint="scores", local=True, stopped=stopped)
+    assert given[-1] is stopped
 
 
 def test_a_list_without_a_workspace_says_what_is_missing_from_it(events: list[Event]) -> None:

@@ -160,8 +160,14 @@ def _deployment(rollout: Rollout, environment: RegisteredEnvironment, machine: s
     is_new = rollout.connection.arm.find(path, ML_API, doing) is None
     with rollout.step("deployment", doing):
         entity = _entity(request, environment, machine)
-        poller = rollout.client.online_deployments.begin_create_or_update(entity)
-        rollout.made_deployment, rollout.tried_deployment = is_new, True
+        # Before it is asked for: an interrupt may come after Azure took it and before it said so.
+        rollout.made_deployment = is_new
+        try:
+            poller = rollout.client.online_deployments.begin_create_or_update(entity)
+        except Exception:
+            rollout.made_deployment = False  # refused
+            raise
+        rollout.tried_deployment = True
         rollout.wait(poller)
 
 

@@ -214,7 +214,8 @@ def _outcome(
         raise Cancelled("The build was stopped.")
     if metadata is None:
         reader.finish("cancelled" if reader.failed else "failed")
-        raise failing.build_failed(reader.failed or _last_words(stream), steps)
+        failed = reader.failed or _last_words(stream)
+        raise failing.build_failed(failing.logged(failed, emit), steps)
     reader.finish("done")
     image = _image(engine, build, metadata)
     for size in layers.told(engine, image.image_id or build.reference, steps, build.target):

@@ -91,7 +91,7 @@ def _build(engine: Engine, live: request.Request, job: BuildJob, emit: Emit) -> 
     if failed is not None or image is None:
         _sweep(engine, reader)
         assert failed is not None
-        raise failing.build_failed(failed, steps)
+        raise failing.build_failed(failing.logged(failed, emit), steps)
     reader.finish("done")
     for size in layers.told(engine, image, steps, job.recipe.target):
         emit(size)

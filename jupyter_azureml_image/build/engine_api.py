@@ -111,7 +111,7 @@ def _build(
         words = error or "the engine ended its answer without an image (connection broken)"
         failed = reader.failed or Failed(words)
         failed = replace(failed, error=as_written(failed.error))
-        raise failing.build_failed(failed, steps)
+        raise failing.build_failed(failing.logged(failed, emit), steps)
     reader.finish("done")
     for size in layers.told(engine, image, steps, job.recipe.target):
         emit(size)

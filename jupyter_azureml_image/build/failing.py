@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from ..errors import BuildFailed, BuildFailure
+from ..events import Emit, LogLine
 from ..explain.explain import explain
 from ..explain.model import Explanation
 from .dialects.reader import Failed
 from .dialects.steps import Step, Steps
+from .dialects.text import clean
 
 _EXIT = re.compile(r"exit code: (\d+)|returned a non-zero code: (\d+)|exit status (\d+)")
 _BASE = re.compile(
@@ -27,6 +29,18 @@ _FRAMES = re.compile(
 _LINE = 200  # characters of the line quoted in the message
 _LOOKED_AT = 25  # last lines in which a cause is looked for; what failed earlier was survived
 _UNKNOWN = "The cause is not a known one; '%azureml_image logs' shows the full log."
+
+
+def logged(failed: Failed, emit: Emit) -> Failed:
+    """What the builder itself said at the end goes into the log: the error puts it in other words,
+    and a build that failed before its first step has no other line."""
+    # What belongs to a step was logged as it came.
+    said = failed.last_lines if failed.step is None else ()
+    if not any(failed.error in line for line in said):
+        said = (*said, *failed.error.splitlines())
+    for line in said:
+        emit(LogLine(clean(line)))
+    return failed
 
 
 def build_failed(failed: Failed, steps: Steps) -> BuildFailed:

@@ -150,4 +150,5 @@ def looking_into(engine: Engine, image: str) -> Iterator[Files]:
         try:
             yield Files(engine, made["Id"])
         finally:
-            engine.client.remove_container(made["Id"], force=True)
+            # Its volumes, too: one is made for each VOLUME, though it never started.
+            engine.client.remove_container(made["Id"], force=True, v=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..build import leaving
@@ -28,11 +28,18 @@ _FREE = "runs on this machine and costs nothing"
 _STEP = "deploy-start"
 
 
-def deploy_locally(engine: Engine, image: str, asked: DeployRequest, emit: Emit) -> Deployment:
+def deploy_locally(
+    engine: Engine,
+    image: str,
+    asked: DeployRequest,
+    emit: Emit,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Deployment:
     """Run `image` behind a port of this machine until it is deleted.
 
     A deployment of the same name is replaced only when the new one is ready. Raises
-    DeploymentFailed with the cause, and BadUsage where an entry script is missing.
+    DeploymentFailed with the cause, BadUsage where an entry script is missing, and Cancelled
+    where it is `stopped` before it is ready.
     """
     asked.check()
     facts = engine.image_facts(image)
@@ -46,7 +53,7 @@ def deploy_locally(engine: Engine, image: str, asked: DeployRequest, emit: Emit)
     earlier = _containers(engine, asked.endpoint, asked.name)
     container = _started(engine, image, asked, routes)
     try:
-        _gate(container, facts, routes, emit)
+        _gate(container, facts, Patience(routes, _SECONDS, stopped), emit)
         for old in earlier:
             Container(engine, old["Id"], routes.port).remove()
         with engine.asked_to("name a container"):
@@ -142,13 +149,13 @@ def _started(engine: Engine, image: str, asked: DeployRequest, routes: Routes) -
         raise DeploymentFailed(error.message, hint=error.hint) from error
 
 
-def _gate(container: Container, facts: BaseFacts, routes: Routes, emit: Emit) -> None:
+def _gate(container: Container, facts: BaseFacts, patience: Patience, emit: Emit) -> None:
     """Wait until it serves; raises DeploymentFailed with the cause from its log."""
     emit(StepStarted(_STEP, "start the deployment"))
     began = time.monotonic()
     command = (*facts.entrypoint, *facts.cmd)
     try:
-        unready = await_ready(container, command, Patience(routes, _SECONDS))
+        unready = await_ready(container, command, patience)
     except BaseException:
         emit(StepEnded(_STEP, "cancelled", time.monotonic() - began))
         raise

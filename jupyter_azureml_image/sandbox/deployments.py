@@ -78,9 +78,11 @@ class Deployments:
         for document in everything:
             state = document["properties"]["provisioningState"]
             if state == "Succeeded":
-                threading.Thread(target=self._bring_back, args=(document,), daemon=True).start()
+                threading.Thread(
+                    target=self._bring_back, args=(document,), name="bring-back", daemon=True
+                ).start()
             elif state in ("Updating", "Creating"):
-                self._operations.run(document["_operation"], self._work(document["id"]))
+                self._operations.run(document["_operation"], self._work(document))
             elif state == "Deleting":
                 self._hosting.stop(document)
                 self._store.delete(document["id"])
@@ -91,22 +93,35 @@ class Deployments:
 
     def _bring_back(self, document: Document) -> None:
         try:
-            name = self._hosting.ensure(document)
+            if self._hosting.alive(document):
+                return
+            name = self._bring_up(document)
         except OperationFailed as failed:
-            self._change(
-                document["id"], _log=f"The sandbox could not start it again: {failed.message}"
-            )
-        else:
-            self._change(document["id"], _container=name)
+            self._change(document, _log=f"The sandbox could not start it again: {failed.message}")
+            return
+        if self._change(document, _container=name, _starting="") is None:
+            self._hosting.remove(name)
 
     def _id(self, endpoint: str, name: str) -> str:
         return f"{self._endpoints.id(endpoint)}/deployments/{name}"
 
-    def _change(self, resource_id: str, **private: object) -> None:
+    def _change(
+        self, document: Document, state: str | None = None, **private: object
+    ) -> Document | None:
+        """Change what is stored and return how it was; None, and nothing is changed, where the
+        deployment was deleted or asked for anew since `document` was read."""
         with self._store.together():
-            document = self._store.get(resource_id)
-            if document is not None:
-                self._store.put(resource_id, KIND, {**document, **private})
+            held = self._store.get(document["id"])
+            if held is None or held["_operation"] != document["_operation"]:
+                return None
+            properties = {**held["properties"]}
+            if state is not None:
+                properties["provisioningState"] = state
+            if state == "Succeeded":
+                for kind in ("livenessProbe", "readinessProbe"):
+                    properties[kind] = {**PROBE, **(properties[kind] or {})}
+            self._store.put(held["id"], KIND, {**held, "properties": properties, **private})
+            return held
 
     def _missing(self, request: Request) -> Response:
         endpoint, name = request.params["endpoint"], request.params["deployment"]
@@ -133,10 +148,11 @@ class Deployments:
             request.params["deployment"],
             body_of(request),
         )
-        if self._endpoints.find(endpoint) is None:
-            return self._endpoints.missing(endpoint)
-        wrong = self._wrong(name, properties_of(given))
-        return wrong or self._accept(endpoint, name, given, request.query["api-version"])
+        with self._store.together():  # its endpoint must not go between the look and the note
+            if self._endpoints.find(endpoint) is None:
+                return self._endpoints.missing(endpoint)
+            wrong = self._wrong(name, properties_of(given))
+            return wrong or self._accept(endpoint, name, given, request.query["api-version"])
 
     def _patch(self, request: Request) -> Response:
         endpoint, name, given = (
@@ -144,15 +160,16 @@ class Deployments:
             request.params["deployment"],
             body_of(request),
         )
-        before = self.find(endpoint, name)
-        if before is None:
-            return self._missing(request)
-        merged = {
-            **_shown(before),
-            **given,
-            "properties": {**before["properties"], **properties_of(given)},
-        }
-        return self._accept(endpoint, name, merged, request.query["api-version"])
+        with self._store.together():
+            before = self.find(endpoint, name)
+            if before is None:
+                return self._missing(request)
+            merged = {
+                **_shown(before),
+                **given,
+                "properties": {**before["properties"], **properties_of(given)},
+            }
+            return self._accept(endpoint, name, merged, request.query["api-version"])
 
     def _wrong(self, name: str, sent: Document) -> Response | None:
         if not NAME.fullmatch(name):
@@ -179,7 +196,7 @@ class Deployments:
         document["properties"]["properties"] = {"AzureAsyncOperationUri": uri}
         document["_operation"] = operation
         self._store.put(document["id"], KIND, document)
-        self._operations.run(operation, self._work(document["id"]))
+        self._operations.run(operation, self._work(document))
         headers = self._operations.headers(operation, version, document["id"])
         return json_response(200 if before else 201, _shown(document, version), headers)
 
@@ -230,35 +247,35 @@ class Deployments:
             "_log": "",
         }
 
-    def _work(self, resource_id: str) -> Callable[[], None]:
+    def _work(self, document: Document) -> Callable[[], None]:
         def work() -> None:
-            document = self._store.get(resource_id)
-            if document is None:
-                return
             try:
-                name = self._hosting.start(document)
+                name = self._bring_up(document)
             except OperationFailed:
                 log = self._hosting.last_words(document)
-                self._conclude(resource_id, "Failed", _log=log)
+                self._change(document, "Failed", _log=log, _starting="")
                 raise
-            old = document.get("_container")
-            self._conclude(resource_id, "Succeeded", _container=name)
-            if old and old != name:
-                self._hosting.remove(old)
+            before = self._change(document, "Succeeded", _container=name, _starting="")
+            if before is None:
+                self._hosting.remove(name)
+                raise _overtaken(document)
+            if before["_container"] not in ("", name):
+                self._hosting.remove(before["_container"])
 
         return work
 
-    def _conclude(self, resource_id: str, state: str, **private: object) -> None:
-        with self._store.together():
-            document = self._store.get(resource_id)
-            if document is None:
-                return
-            properties = document["properties"]
-            properties["provisioningState"] = state
-            if state == "Succeeded":
-                properties["livenessProbe"] = {**PROBE, **(properties["livenessProbe"] or {})}
-                properties["readinessProbe"] = {**PROBE, **(properties["readinessProbe"] or {})}
-            self._store.put(resource_id, KIND, {**document, **private})
+    def _bring_up(self, document: Document) -> str:
+        """Start a container and wait until it serves; return its name. Raises `OperationFailed`.
+
+        Its name is noted before the wait: a deletion meanwhile removes it, and one that came
+        before the note has taken away what the note would be made on.
+        """
+        name = self._hosting.launch(document)
+        if self._change(document, _starting=name) is None:
+            self._hosting.remove(name)
+            raise _overtaken(document)
+        self._hosting.await_serving(document, name)
+        return name
 
     def _delete(self, request: Request) -> Response:
         endpoint, name = request.params["endpoint"], request.params["deployment"]
@@ -274,17 +291,27 @@ class Deployments:
             )
             return ml_error(400, "UserError", message, "BadArgument")
         operation = self._operations.begin("od")
-        self._operations.run(operation, lambda: self._forget(found))
+        self._operations.run(operation, lambda: self._forget(found["id"]))
         headers = self._operations.headers(operation, request.query["api-version"])
         return Response(202, headers={**headers, "Location": headers["Azure-AsyncOperation"]})
 
-    def _forget(self, document: Document) -> None:
-        self._hosting.stop(document)
-        self._store.delete(document["id"])
+    def _forget(self, resource_id: str) -> None:
+        with self._store.together():
+            held = self._store.get(resource_id)
+            if held is None:
+                return
+            # From here on no work under way knows it as its own.
+            held = {**held, "_operation": ""}
+            held["properties"] = {**held["properties"], "provisioningState": "Deleting"}
+            self._store.put(resource_id, KIND, held)
+        self._hosting.stop(held)
+        with self._store.together():
+            if (self._store.get(resource_id) or {}).get("_operation") == "":
+                self._store.delete(resource_id)
 
     def _forget_all(self, endpoint: str) -> None:
         for document in self.of(endpoint):
-            self._forget(document)
+            self._forget(document["id"])
 
     def _logs(self, request: Request) -> Response:
         found = self.find(request.params["endpoint"], request.params["deployment"])
@@ -310,6 +337,14 @@ class Deployments:
         return json_response(
             200, {"value": [{"sku": sku, "resourceType": kind, "capacity": capacity}]}
         )
+
+
+def _overtaken(document: Document) -> OperationFailed:
+    message = (
+        f"Deployment {document['name']} was deleted or asked for anew while its container was "
+        f"being started."
+    )
+    return OperationFailed("OperationCanceled", message)
 
 
 def _shown(document: Document, version: str = "") -> Document:

@@ -51,6 +51,7 @@ class Engine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._client: Any = None
+        self._making = threading.Lock()
         self._closed = False
 
     @property
@@ -97,28 +98,30 @@ class Engine:
             self.pull(reference, ("", ""))
 
     def close(self) -> None:
-        """Start no more containers: the sandbox is going down."""
-        self._closed = True
+        """Make no more containers: the sandbox is going down. One that is being made is there, and
+        can be swept away, when this returns."""
+        with self._making:
+            self._closed = True
 
     def run(self, wanted: Wanted) -> None:
         """Make and start a container, replacing one of the same name. Raises `SandboxError`."""
         import docker.errors
 
-        if self._closed:
-            raise SandboxError("The sandbox is going down.")
-
         self.remove(wanted.name)
         bindings = {f"{port}/tcp": ("127.0.0.1",) for port in wanted.ports}
         try:
             host = self.api.create_host_config(port_bindings=bindings)
-            made = self.api.create_container(
-                wanted.image,
-                name=wanted.name,
-                labels=dict(wanted.labels),
-                environment=dict(wanted.environment),
-                ports=[(port, "tcp") for port in wanted.ports],
-                host_config=host,
-            )
+            with self._making:
+                if self._closed:
+                    raise SandboxError("The sandbox is going down.")
+                made = self.api.create_container(
+                    wanted.image,
+                    name=wanted.name,
+                    labels=dict(wanted.labels),
+                    environment=dict(wanted.environment),
+                    ports=[(port, "tcp") for port in wanted.ports],
+                    host_config=host,
+                )
             for archive in wanted.archives:
                 self.api.put_archive(made["Id"], "/", archive)
             self.api.start(made["Id"])
@@ -205,9 +208,10 @@ class Engine:
                 # the engine is still removing the build's last container
                 time.sleep(REMOVAL_PAUSE)
 
-    def ours(self, sandbox: str) -> list[str]:
-        """Return the names of all containers of a sandbox."""
-        found = self.api.containers(all=True, filters={"label": f"{LABEL}={sandbox}"})
+    def ours(self, sandbox: str, *further: str) -> list[str]:
+        """Return the names of all containers of a sandbox, or of those with further labels."""
+        labels = [f"{LABEL}={sandbox}", *further]
+        found = self.api.containers(all=True, filters={"label": labels})
         return [item["Names"][0].lstrip("/") for item in found]
 
 

@@ -4,6 +4,7 @@ routes."""
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from .arm import Document
 from .engine import LABEL, Engine, Running, Wanted, folder_archive
@@ -18,6 +19,7 @@ MODELS = f"{APP}/azureml-models"
 PORT = 5001
 LOG_LINES = 5000
 PULLED = f"{LABEL}.pulled"
+DEPLOYMENT = f"{LABEL}.deployment"
 
 
 class Hosting:
@@ -34,8 +36,8 @@ class Hosting:
         """Return the sentence about an asset that is named and does not exist, else ''."""
         return self._shelf.lacking(properties)
 
-    def start(self, deployment: Document) -> str:
-        """Start the container and wait until it serves; return its name. Raises
+    def launch(self, deployment: Document) -> str:
+        """Start the container and return its name; it need not serve yet. Raises
         `OperationFailed`."""
         self._last_words.pop(deployment["id"], None)
         wanted = self._wanted(deployment)
@@ -44,23 +46,25 @@ class Hosting:
         except SandboxError as broken:
             message = f"Unable to start user container of image {wanted.image}: {broken}"
             raise OperationFailed("BadArgument", message) from broken
-        try:
-            await_ready(self._engine, wanted.name, deployment, self._route)
-        except OperationFailed:
-            self._last_words[deployment["id"]] = self._engine.logs(wanted.name, LOG_LINES)
-            self.remove(wanted.name)
-            raise
         return wanted.name
 
-    def ensure(self, deployment: Document) -> str:
-        """Return the name of the running container of a deployment, starting one where there is
-        none. Raises `OperationFailed`."""
-        name = str(deployment.get("_container") or "")
+    def await_serving(self, deployment: Document, name: str) -> None:
+        """Wait until a launched container serves; one that does not is removed. Raises
+        `OperationFailed`."""
         try:
-            found = self._engine.look(name) if name else None
+            await_ready(self._engine, name, deployment, self._route)
+        except OperationFailed:
+            self._last_words[deployment["id"]] = self._engine.logs(name, LOG_LINES)
+            self.remove(name)
+            raise
+
+    def alive(self, deployment: Document) -> bool:
+        """Say whether a deployment's container runs. Raises `OperationFailed`."""
+        try:
+            found = self.running(deployment)
         except SandboxError as broken:
             raise OperationFailed("InternalServerError", str(broken)) from broken
-        return name if found and found.alive else self.start(deployment)
+        return found is not None and found.alive
 
     def last_words(self, deployment: Document) -> str:
         """Return the log of the container that just failed."""
@@ -72,9 +76,10 @@ class Hosting:
         return self._engine.logs(name, tail) if name else ""
 
     def stop(self, deployment: Document) -> None:
-        """Remove the container of a deployment."""
-        if deployment.get("_container"):
-            self.remove(deployment["_container"])
+        """Remove the containers of a deployment: the one that serves, and one on its way up."""
+        for name in (deployment.get("_container"), deployment.get("_starting")):
+            if name:
+                self.remove(name)
 
     def remove(self, name: str) -> None:
         """Remove a container by name, and its image where nothing else needs that."""
@@ -99,7 +104,7 @@ class Hosting:
         given = {str(k): str(v) for k, v in (properties.get("environmentVariables") or {}).items()}
         kinds = ("livenessRoute", "readinessRoute", "scoringRoute")
         label = f"{deployment['_endpoint']}-{deployment['name']}".lower()
-        labels = {LABEL: self._sandbox, f"{LABEL}.deployment": deployment["id"]}
+        labels = {LABEL: self._sandbox, DEPLOYMENT: deployment["id"]}
         if pulled:
             labels[PULLED] = image
         return Wanted(
@@ -150,11 +155,20 @@ def remove_container(engine: Engine, name: str) -> None:
         engine.forget_image(pulled)
 
 
-def sweep(engine: Engine, sandbox: str, keep: set[str] | None = None) -> None:
-    """Remove the containers of a sandbox that nothing needs; without an engine there are none."""
+def sweep(engine: Engine, sandbox: str) -> None:
+    """Remove all containers of a sandbox; without an engine there are none."""
+    _sweep(engine, lambda: engine.ours(sandbox))
+
+
+def sweep_deployments(engine: Engine, sandbox: str, keep: set[str]) -> None:
+    """Remove a sandbox's containers of deployments except those named: what a killed one left."""
+    _sweep(engine, lambda: sorted(set(engine.ours(sandbox, DEPLOYMENT)) - keep))
+
+
+def _sweep(engine: Engine, listed: Callable[[], list[str]]) -> None:
     try:
-        found = engine.ours(sandbox)
+        found = listed()
     except SandboxError:
         return
-    for name in set(found) - (keep or set()):
+    for name in found:
         remove_container(engine, name)

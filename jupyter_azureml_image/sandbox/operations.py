@@ -56,6 +56,11 @@ class Operations:
         )
         return name
 
+    def ever(self, prefix: str) -> bool:
+        """Say whether there ever was an operation with this prefix."""
+        known = (document["name"] for document in self._store.every("operation"))
+        return any(name.startswith(f"{prefix}:") for name in known)
+
     def run(self, name: str, work: Callable[[], None]) -> None:
         """Do an operation's work in a thread."""
         thread = threading.Thread(target=self._run, args=(name, work), name=name, daemon=True)

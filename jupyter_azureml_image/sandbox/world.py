@@ -25,7 +25,7 @@ from .endpoints import Endpoints
 from .engine import Engine
 from .failure import SandboxError
 from .faults import Faults
-from .hosting import Hosting, sweep
+from .hosting import Hosting, sweep, sweep_deployments
 from .images import Access, Images
 from .login import Login
 from .names import ARM, Names
@@ -177,9 +177,9 @@ class World:
         return Azure(names, self._mint, self.faults, self.notes, rooms)
 
     def _restore(self, deployments: Deployments) -> None:
-        kept = deployments.containers()
-        if self.store.every("deployments"):
-            sweep(self.engine, self.secrets.sandbox, keep=kept)
+        # A killed sandbox may have left the container of a deployment that is known no more.
+        if self._operations.ever("od"):
+            sweep_deployments(self.engine, self.secrets.sandbox, deployments.containers())
         deployments.restore()
 
     def _listen_for_registry(self, front: RegistryFront, login: Login) -> LoopbackServer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,7 +14,13 @@ from jupyter_azureml_image.azure import upkeep
 from jupyter_azureml_image.azure.connection import Connection
 from jupyter_azureml_image.azure.deployments import deploy
 from jupyter_azureml_image.build.engine import Engine
-from jupyter_azureml_image.errors import AzureError, BadUsage, Cancelled, DeploymentFailed
+from jupyter_azureml_image.errors import (
+    AzureError,
+    BadUsage,
+    Cancelled,
+    DeploymentFailed,
+    ImageError,
+)
 from jupyter_azureml_image.events import Event, LogLine, Note, StepEnded
 from jupyter_azureml_image.plan.deployment import DeployRequest
 from jupyter_azureml_image.plan.registration import Registration
@@ -160,6 +167,35 @@ def test_stopping_a_deployment_takes_down_what_it_made(
     with pytest.raises(Cancelled) as raised:
         deploy(workspace, DeployRequest(register("one"), endpoint), events.append, stopped)
     assert endpoint in (raised.value.hint or "")
+
+
+def test_an_interrupt_while_azure_is_asked_takes_down_what_azure_began(
+    workspace: Connection, register: Register, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(workspace, DeployRequest(register("one"), endpoint, "blue"), lambda _: None)
+    operations = workspace.ml_client.online_deployments
+    ask = operations.begin_create_or_update
+
+    def interrupted(entity: Any) -> None:
+        ask(entity).wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(operations, "begin_create_or_update", interrupted)
+    with pytest.raises(Cancelled) as raised:
+        deploy(workspace, DeployRequest(register("two"), endpoint, "green"), lambda _: None)
+    assert raised.value.hint == "The new deployment green is being deleted."
+    while "green" in {each.name for each in operations.list(endpoint)}:
+        pass
+    assert _score(workspace, endpoint) == "one"
+
+
+def test_a_deployment_that_azure_refuses_is_not_said_to_be_deleted(
+    workspace: Connection, register: Register, endpoint: str
+) -> None:
+    deploy(workspace, DeployRequest(register("one"), endpoint, "blue"), lambda _: None)
+    with pytest.raises(ImageError) as raised:
+        deploy(workspace, DeployRequest(register("one"), endpoint, "a--b"), lambda _: None)
+    assert "deleted" not in f"{raised.value.message} {raised.value.hint}"
 
 
 def test_a_training_image_is_refused_before_anything_is_made(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,3 +83,28 @@ def test_settings_are_told_without_a_container(
     assert settings.cmd == ("sh",)
     assert settings.server is None
     assert engine.image_settings("azureml-image-test/never:1") is None
+
+
+def test_a_look_into_an_image_leaves_none_of_the_volumes_it_declares(
+    engine: Engine, tiny_image: str
+) -> None:
+    made: list[str] = []
+    text = f"FROM {tiny_image}\nVOLUME /g4-looked-into\n"
+    name = "g4-with-a-volume:1"
+    create = engine.client.create_container
+    for _ in engine.client.build(fileobj=io.BytesIO(text.encode()), tag=name, rm=True):
+        pass
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        found = create(*arguments, **named)
+        mounts = engine.client.inspect_container(found["Id"])["Mounts"]
+        made.extend(mount["Name"] for mount in mounts)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.client, "create_container", noted)
+        assert engine.holds(name, "/bin/sh")
+    engine.remove(name)
+    there = {each["Name"] for each in engine.client.volumes()["Volumes"] or ()}
+    assert len(made) == 1
+    assert not there & set(made)

@@ -149,6 +149,23 @@ def test_a_failing_run_is_told_with_its_line_exit_code_and_last_words(
     assert traces(engine, marker) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("lines", "choices"),
+    [("RUN echo never", {"network": "bogus"}), ("RUN exit 3", {})],
+    ids=["before-the-first-step", "in-a-step-that-says-nothing"],
+)
+def test_a_failure_that_names_the_log_has_the_builders_words_in_it(
+    local, tmp_path, tiny_image, lines, choices
+):
+    heard = Heard()
+    job = make_job(tmp_path, f"FROM {tiny_image}\n{lines}\n", no_cache=True, **choices)
+    with pytest.raises(BuildFailed) as failed:
+        local.start(job, heard).wait()
+    assert "'%azureml_image logs' shows the full log" in failed.value.hint
+    log = "\n".join(event.text for event in heard.of(LogLine))
+    assert ("bogus" if choices else "exit 3") in log
+
+
 def test_a_missing_copy_source_is_named_with_its_line(local, tmp_path):
     job = make_job(
         tmp_path, "FROM scratch\nCOPY a.txt /\nCOPY gone.txt /\n", {"a.txt": ""}, reference=NAME

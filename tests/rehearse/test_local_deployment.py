@@ -6,8 +6,8 @@ import urllib.parse
 
 import pytest
 
-from jupyter_azureml_image.errors import BadUsage, DeploymentFailed
-from jupyter_azureml_image.events import Note
+from jupyter_azureml_image.errors import BadUsage, Cancelled, DeploymentFailed
+from jupyter_azureml_image.events import Note, StepStarted
 from jupyter_azureml_image.plan.deployment import DeployRequest
 from jupyter_azureml_image.plan.request import Mounts
 from jupyter_azureml_image.rehearse.local_deployment import (
@@ -118,3 +118,13 @@ def test_pruning_leaves_what_runs(engine, image):
     assert f"image {running}" not in removed
     assert engine.inspect(idle) is None
     assert len(here(engine)) == 1
+
+
+def test_one_that_is_stopped_while_it_starts_leaves_the_earlier_one_alone(engine, baked):
+    earlier = deploy_locally(engine, baked, asked(), Heard())
+    heard = Heard()
+    with pytest.raises(Cancelled):
+        deploy_locally(engine, baked, asked(), heard, lambda: bool(heard.of(StepStarted)))
+    assert not heard.open_steps
+    assert here(engine) == [f"/azureml-{ENDPOINT}-v-7"]
+    assert score(earlier, '{"b": 2}')["got"] == {"b": 2}
