@@ -315,6 +315,7 @@ class Pipeline:
             manifest=self._gathered.manifest,
             reference=plan.reference,
             dependencies=self._dependencies,
+            bases={name: base.facts for name, base in self._gathered.bases.items()},
             labels={
                 existing.FINGERPRINT: plan.fingerprint.value,
                 "azureml-image.name": plan.name,

@@ -174,7 +174,7 @@ class AcrBuilder:
         """One run, from the upload to the image."""
         # Never the user's own Dockerfile in its place: an ignore file beside it would be applied
         # a second time by the agent.
-        sent = shipment.prepare(parse(work.job.recipe.text), work.job.manifest, None)
+        sent = shipment.of(work.job, heeds_ignore=not self._buildkit)
         uploads = Uploads(self._place.registry_id)
         known = uploads.find(sent)
         try:

@@ -60,7 +60,7 @@ class Uploads:
             self._file(sent).unlink(missing_ok=True)
 
     def _file(self, sent: Shipment) -> Path:
-        parts = (self.registry_id, sent.manifest.digest, sent.dockerfile, sent.folder, sent.text)
+        parts = (self.registry_id, sent.manifest.digest, *sent.extra, sent.folder, sent.text)
         content = "\0".join(parts).encode("utf-8", "surrogateescape")
         return state.folder() / "uploads" / f"{hashlib.sha256(content).hexdigest()}.json"
 

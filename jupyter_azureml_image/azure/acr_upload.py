@@ -51,10 +51,7 @@ def upload(url: str, shipment: Shipment, emit: Emit, stopped: Callable[[], bool]
 
 
 def _pieces(shipment: Shipment, stopped: Callable[[], bool]) -> Generator[bytes, None, None]:
-    text = shipment.text.encode("utf-8", "surrogateescape")
-    packed = archive.pack(
-        shipment.manifest, {shipment.dockerfile: text}, compress=True, folder=shipment.folder
-    )
+    packed = archive.pack(shipment.manifest, shipment.extra, compress=True, folder=shipment.folder)
     for piece in packed:
         _go_on(stopped)
         yield piece

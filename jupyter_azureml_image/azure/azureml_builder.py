@@ -18,7 +18,6 @@ from ..build.run import BackgroundRun
 from ..build.shipment import Shipment
 from ..context.manifest import ContextEntry
 from ..context.reading import ContextChanged, opened
-from ..dockerfile.parse import parse
 from ..errors import BuilderUnavailable, Cancelled, ContextError
 from ..events import Emit, Note, Transfer
 from ..plan.registration import ContextPlace
@@ -52,7 +51,7 @@ class AzureMlBuilder:
         """Begin the upload. Raises BuilderUnavailable or ContextError for what Azure ML's build
         cannot be given."""
         _check(job.recipe)
-        sent = shipment.prepare(parse(job.recipe.text), job.manifest, None)
+        sent = shipment.of(job)
         _check_files(sent)
 
         def work(cancelled: threading.Event) -> BuiltImage:

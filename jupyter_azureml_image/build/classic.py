@@ -64,7 +64,7 @@ class ClassicBuilder:
 
 def _build(engine: Engine, live: request.Request, job: BuildJob, emit: Emit) -> BuiltImage:
     dockerfile = parse(job.recipe.text)
-    sent = shipment.prepare(dockerfile, job.manifest, job.recipe.path)
+    sent = shipment.of(job, job.recipe.path, heeds_ignore=True)
     steps = Steps(dockerfile, job.recipe.above)
     reader, pulled = ClassicReader(steps, emit), Bytes("pull", emit)
     image: str | None = None

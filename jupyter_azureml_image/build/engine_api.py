@@ -99,7 +99,7 @@ def _build(
                 reader.finish("failed")
                 raise session.fault
         else:
-            sent = shipment.prepare(dockerfile, job.manifest, job.recipe.path)
+            sent = shipment.of(job, job.recipe.path)
             as_written = sent.as_written
             asked |= request.parameters(engine, job, sent.dockerfile)
             image, error = _follow(live.messages(asked, {}, live.upload(sent, emit)), reader)

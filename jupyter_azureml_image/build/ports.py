@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from ..context.manifest import ContextManifest
-from ..dockerfile.facts import Need, NeedKind
+from ..dockerfile.facts import BaseFacts, Need, NeedKind
 from ..events import Emit
 from ..plan.dependencies import Dependencies
 from ..plan.request import Recipe
@@ -41,7 +41,8 @@ class BuildJob:
 
     `folder` is the run's own folder on local disk, for files the build leaves behind;
     `reference` is NAME:VERSION in the form Docker accepts. `dependencies` is the part that a
-    builder without a layer cache builds once and builds upon.
+    builder without a layer cache builds once and builds upon; `bases` what is known of the
+    images it starts from, by the reference as FROM names it.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class BuildJob:
     reference: str
     labels: Mapping[str, str] = field(default_factory=dict)
     dependencies: Dependencies | None = None
+    bases: Mapping[str, BaseFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from ..errors import BadUsage
 from ..patterns import pattern
 from ..records import changed
-from .facts import BaseFacts, Copy, Facts, StageFacts, Unresolved
+from .facts import BaseFacts, Copy, Facts, Source, StageFacts, Unresolved
 from .model import Dockerfile, Fault, Instruction, Span
 from .mounts import mounts
 from .needs import needs_of
@@ -57,6 +57,7 @@ def evaluate(
             *run.unresolved,
             *(Unresolved(n, i, scope.index) for scope in run.scopes for n, i in scope.unresolved),
         ),
+        sources=tuple(source for scope in run.scopes for source in scope.sources),
     )
 
 
@@ -128,6 +129,8 @@ class _Run:
             triggers = [i for text in facts.onbuild for i in parse(text).instructions]
         for trigger in triggers:
             self._step(scope, trigger, index)
+        if parent is None and triggers:  # their places are not in this text
+            scope.sources = [changed(source, span=None) for source in scope.sources]
         if scope.name is not None:
             self.names[scope.name] = scope.index
         return scope
@@ -155,6 +158,9 @@ class _Run:
                 continue
             source = scope.expand(mount.source, mount.flag.span, index)
             unsure = bool(source.unresolved) and not scope.env_known
+            if mount.kind == "bind" and not mount.origin:
+                taken = Source(mount.flag.span, source.text, scope.index, not unsure)
+                scope.sources.append(taken)
             here = (mount.origin, in_context(source.text), unsure)
             self.mounted.setdefault(scope.index, []).append(here)
 

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Literal
 
 from ..records import dataclass
-from .model import Fault
+from .model import Fault, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,22 @@ class Copy:
     chmod: str | None = None
     parents: bool = False
     add: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one word takes from the context, or ADD from elsewhere (`remote`), in one stage.
+
+    `text` is expanded, not cleaned; `sure` says that no unknown variable stood in it. `span` is
+    the place of the word (of a mount: its flag), None for a base image's ONBUILD. That of a
+    stage has its place where it is written, once for each stage built on that one.
+    """
+
+    span: Span | None
+    text: str
+    stage: int
+    sure: bool = True
+    remote: bool = False
 
 
 NeedKind = Literal[
@@ -128,7 +144,7 @@ class Facts:
     images those take (`COPY --from` included, `scratch` left out); `context_sources` the context
     paths and globs they can reach, None where that cannot be decided. `problems` are what
     BuildKit accepts when it parses and refuses when it builds: a word whose quotes do not
-    close, a stage that does not exist.
+    close, a stage that does not exist. `sources` are those of all stages, word by word.
     """
 
     stages: tuple[StageFacts, ...]
@@ -139,6 +155,7 @@ class Facts:
     built: tuple[int, ...] = ()
     problems: tuple[Fault, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def final(self) -> StageFacts:

@@ -10,7 +10,7 @@ from dataclasses import field
 from ..patterns import pattern
 from ..records import dataclass
 from .blanks import SPACES
-from .facts import BaseFacts, Copy, StageFacts
+from .facts import BaseFacts, Copy, Source, StageFacts
 from .heredocs import opening
 from .model import Fault, Instruction, Span
 from .refusals import signal_problem
@@ -48,6 +48,7 @@ class Scope:
     labels: dict[str, str] = field(default_factory=dict)
     onbuild: list[Instruction] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
     instructions: list[int] = field(default_factory=list)
     undecided: bool = False
     problems: list[Fault] = field(default_factory=list)
@@ -225,9 +226,13 @@ def _copy(scope: Scope, instruction: Instruction, index: int) -> None:
             given.setdefault("heredoc", []).append(inline.name)
             continue
         source = scope.expand(written, word.span, index)
-        if source.problem or (source.unresolved and not scope.env_known):
-            scope.undecided = True
-        if instruction.keyword == "ADD" and re.match(_REMOTE, source.text):
+        unsure = bool(source.problem or (source.unresolved and not scope.env_known))
+        scope.undecided |= unsure
+        remote = instruction.keyword == "ADD" and re.match(_REMOTE, source.text) is not None
+        if remote or origin == "context":
+            taken = Source(word.span, source.text, scope.index, not unsure, remote)
+            scope.sources.append(taken)
+        if remote:
             given.setdefault("remote", []).append(source.text)
         elif origin == "context":
             given.setdefault(origin, []).append(_relative(source.text, instruction))

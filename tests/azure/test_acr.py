@@ -89,6 +89,21 @@ def begun(workspace: Connection) -> Iterator[list[str]]:
     assert {run["status"] for run in after} <= ended, "a run was left alive"
 
 
+@pytest.mark.parametrize("number", [0, -1], ids=["quick build", "task file"])
+def test_sources_are_what_they_mean_beside_a_whole_context(
+    workspace: Connection, job: MakeJob, tiny_image: str, number: int
+) -> None:
+    events: list[Event] = []
+    text = (
+        "FROM scratch AS b\nONBUILD COPY . /in/\nFROM b AS c\nCOPY . /in/own/\n"
+        f"FROM {tiny_image}\nARG S=..\nCOPY $S/marker /in/\nCOPY --from=c /in /in\n"
+        "RUN find /in -type f | sort | tr '\\n' ' '; echo\n"
+    )
+    _builders(workspace)[number].start(job(text), events.append).wait()
+    said = [event.text.strip() for event in events if isinstance(event, LogLine)]
+    assert "/in/marker /in/own/marker" in said
+
+
 def test_a_build_in_the_cloud_gives_an_image_by_digest_under_a_run_tag(
     workspace: Connection, job: MakeJob, tiny_image: str
 ) -> None:

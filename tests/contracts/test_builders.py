@@ -1,8 +1,10 @@
 """What every local builder does alike, on real engines: the same Dockerfile, the same story."""
 
 import base64
+import http.server
 import threading
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -181,6 +183,61 @@ def test_a_missing_source_is_named_as_it_was_written_beside_a_whole_context(loca
     text = "FROM scratch\nCOPY . /\nCOPY gone/x.txt /\n"
     error, _ = failure(local, make_job(tmp_path, text, {"a.txt": ""}, reference=NAME))
     assert error.message == "COPY gone/x.txt / (line 3): 'gone/x.txt' is not in the build context."
+
+
+class Served(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "7")
+        self.end_headers()
+        self.wfile.write(b"fetched")
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def address():
+    """Where the engine can download a file from."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/f"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "FROM scratch AS b\nONBUILD COPY . /out/\nFROM b\nCOPY . /out/b/\n",
+        'FROM scratch\nARG S=../..\nCOPY $S /out/\nCOPY ["${S}/a", "/out/b/"]\n',
+        "FROM scratch\nCOPY . /out/\nCOPY ../\\\na \\\n  /out/b/\n",
+        "FROM scratch\nCOPY . /out/\nARG URL\nADD ${URL} /out/b/a\n",
+    ],
+)
+def test_sources_mean_the_same_beside_a_whole_context(local, engine, tmp_path, address, lines):
+    given = (("URL", address),)
+    build(local, make_job(tmp_path, lines, {"a": "x"}, reference=NAME, build_args=given))
+    assert set(listing(engine, NAME, "/out")) == {"a", "b", "b/a"}
+
+
+def test_what_an_image_hands_on_names_the_context_and_not_where_it_lay(local, engine, tmp_path):
+    text = "FROM scratch\nCOPY . /out/\nONBUILD COPY . /more/\n"
+    build(local, make_job(tmp_path, text, {"a": "x"}, reference=NAME))
+    assert engine.image_facts(NAME).onbuild == ("COPY . /more/",)
+
+
+def test_a_bases_own_copy_brings_the_context_and_nothing_else(local, engine, tmp_path):
+    base = "azureml-image-test/contract-base:1"
+    text = "FROM scratch\nLABEL a=b\nONBUILD COPY . /out/\n"
+    build(local, make_job(tmp_path / "base", text, reference=base))
+    try:
+        text = f"FROM {base}\nCOPY . /out/b/\n"
+        job = make_job(tmp_path, text, {"a": "x"}, reference=NAME)
+        build(local, replace(job, bases={base: engine.image_facts(base)}))
+        assert set(listing(engine, NAME, "/out")) == {"a", "b", "b/a"}
+    finally:
+        engine.remove(NAME)
+        engine.remove(base)
 
 
 def test_an_unknown_base_is_told_apart_from_an_unreachable_registry(local, tmp_path, registry):
