@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..patterns import pattern
-from .blanks import called, suspects
+from .blanks import SPACES, called, suspects
 from .durations import interval_fault, retries_fault
 from .heredocs import opening
 from .model import Dockerfile, Fault, Flag, Instruction, Span
@@ -50,7 +50,8 @@ def _content(instruction: Instruction) -> Fault | None:
                 (
                     Fault("a volume has no path", word.span, "Name the path, or remove it.")
                     for word in instruction.words
-                    if not word.value.strip()
+                    # BuildKit's parser looks at the word as written, quotes and all.
+                    if not (word.value if instruction.json else word.raw).strip(SPACES)
                 ),
                 None,
             )
