@@ -40,6 +40,7 @@ def work(text: str) -> int:
         (START + "COPY ", "a ", "/d/\n"),
         (START, "a=b\n", ""),
         (START, "RUN a\nb\n", ""),
+        (START, "# hadolint ignore=AML001\nRUN a\n", ""),
         (START + "RUN ", "\u00a0", "\n"),
         (START + "RUN ", "a\u00a0b ", "\n"),
         (START + "RUN ", "pip install a && ", "true\n"),
