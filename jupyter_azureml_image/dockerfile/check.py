@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..patterns import pattern
-from .blanks import called, suspects
+from .blanks import SPACES, called, suspects
 from .durations import interval_fault, retries_fault
 from .heredocs import opening
 from .model import Dockerfile, Fault, Flag, Instruction, Span
@@ -11,6 +13,8 @@ from .mounts import device_fault, mount_fault
 from .rules import KEYWORDS, RULES, Rule
 
 _STAGE_NAME = pattern(r"[a-z][a-z0-9\-_.]*\Z")
+_LONGEST_KEYWORD = max(map(len, KEYWORDS))
+_LONGEST_FLAG = 100
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
 
@@ -50,7 +54,8 @@ def _content(instruction: Instruction) -> Fault | None:
                 (
                     Fault("a volume has no path", word.span, "Name the path, or remove it.")
                     for word in instruction.words
-                    if not word.value.strip()
+                    # BuildKit's parser looks at the word as written, quotes and all.
+                    if not (word.value if instruction.json else word.raw).strip(SPACES)
                 ),
                 None,
             )
@@ -61,18 +66,26 @@ def _unknown(instruction: Instruction, name: str) -> Fault:
     if not name:
         return Fault("there is no instruction here", instruction.span, "Remove the backslash.")
     for at, character in suspects(name):
+        if at > _LONGEST_KEYWORD:
+            break
         before, after = name[:at].upper(), name[at + 1 :].upper()
         if before in RULES or before + after in RULES:
             start = instruction.keyword_span.start + at
             message = f"{called(character)} stands in the name of the instruction"
             remedy = "Put an ordinary space there." if before in RULES else "Remove it."
             return Fault(message, Span(start, start + 1), remedy)
+    # A word three times as long as a keyword is not near it, and takes its time to compare.
+    near = _near_keyword(name.upper()) if len(name) <= 3 * _LONGEST_KEYWORD else ""
+    shown = name if len(name) <= 40 else name[:40] + "..."
+    message = f"{shown} is not an instruction" + (f"; did you mean {near}?" if near else "")
+    return Fault(message, instruction.keyword_span)
+
+
+@functools.lru_cache(maxsize=256)
+def _near_keyword(name: str) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name.upper(), KEYWORDS, 1, 0.6)
-    shown = name if len(name) <= 40 else name[:40] + "..."
-    message = f"{shown} is not an instruction" + (f"; did you mean {close[0]}?" if close else "")
-    return Fault(message, instruction.keyword_span)
+    return next(iter(get_close_matches(name, KEYWORDS, 1, 0.6)), "")
 
 
 def _count(instruction: Instruction, rule: Rule) -> Fault | None:
@@ -115,7 +128,8 @@ def _flags(instruction: Instruction, rule: Rule) -> Fault | None:
 def _unknown_flag(instruction: Instruction, flag: Flag, known: tuple[str, ...]) -> Fault:
     from difflib import get_close_matches
 
-    close = get_close_matches(flag.name, known, 1, 0.6)
+    likely = len(flag.name) <= _LONGEST_FLAG
+    close = get_close_matches(flag.name, known, 1, 0.6) if likely else []
     message = f"{instruction.keyword} has no flag --{flag.name}"
     if close:
         return Fault(message, flag.span, f"Did you mean --{close[0]}?")

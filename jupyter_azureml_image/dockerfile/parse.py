@@ -115,7 +115,7 @@ def _blamed_on_line_above(
     fault: Fault, instruction: Instruction, before: Instruction, text: str
 ) -> Fault:
     """An unknown instruction is often the rest of the one above, cut off from it."""
-    above = text[: before.span.end].rsplit("\n", 1)[-1]
+    above = text[text.rfind("\n", 0, before.span.end) + 1 : before.span.end]
     gap = text[before.span.end : instruction.span.start]
     if gap.count("\n") != 1 or before.heredocs:
         return fault

@@ -45,6 +45,7 @@ class Scope:
     cmd_is_own: bool = False
     shell: tuple[str, ...] = ("/bin/sh", "-c")
     exposed: dict[str, None] = field(default_factory=dict)
+    ports: dict[str, bytearray] = field(default_factory=dict)  # a mark for each one exposed here
     labels: dict[str, str] = field(default_factory=dict)
     onbuild: list[Instruction] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
@@ -186,12 +187,20 @@ def _ports(scope: Scope, port: str, span: Span) -> list[str]:
         remedy = "Write a number, or a number and /tcp or /udp."
         scope.problems.append(Fault(f"{port!r} is not a port", span, remedy))
         return []
-    first = int(match.group(1))
-    last = int(match.group(2) or first)
+    # Python reads no number of thousands of digits.
+    digits = (match.group(1), match.group(2) or match.group(1))
+    first, last = (int(number) if len(number) < 100 else 65536 for number in digits)
     if not first <= last <= 65535:
         scope.problems.append(Fault(f"{port!r} is not a range of ports", span))
         return []
-    return [f"{number}/{protocol}" for number in range(first, last + 1)]
+    taken = scope.ports.setdefault(protocol, bytearray(65536))
+    new: list[str] = []
+    number = taken.find(0, first, last + 1)
+    while number >= 0:
+        taken[number] = 1
+        new.append(f"{number}/{protocol}")
+        number = taken.find(0, number + 1, last + 1)
+    return new
 
 
 def _stopsignal(scope: Scope, instruction: Instruction, index: int) -> None:

@@ -28,7 +28,7 @@ def check(question: CheckInput) -> tuple[Diagnostic, ...]:
     subject = Subject(question)
     suppression = Suppression.of(question)
     found = [diagnostic for rule in all_rules() for diagnostic in _of_rule(rule, subject)]
-    merged = merge(found, question.generic, question.dockerfile)
+    merged = merge(found, question.generic, question.dockerfile, subject.checks.skip)
     kept = (d for d in merged if not suppression.covers(d))
     return tuple(sorted(kept, key=_order))
 

@@ -8,6 +8,7 @@ from ..dockerfile.blanks import suspects
 from ..dockerfile.model import Dockerfile, Fault, Span
 from ..patterns import pattern
 from ..records import dataclass
+from .holders import Holders
 from .spelling import INSTRUCTIONS, nearest_instruction
 
 PLACEHOLDER = pattern(r"<[A-Za-z](?:[^<>\n]*[^<>\s])?>", needs=("<",))
@@ -31,24 +32,31 @@ class Classified:
 
 def classify(dockerfile: Dockerfile) -> tuple[Classified, ...]:
     """Every fault with its code, in order."""
-    return tuple(_classify(dockerfile, fault) for fault in dockerfile.faults)
+    if not dockerfile.faults:
+        return ()
+    holders = Holders(dockerfile)
+    has_from = any(instruction.keyword == "FROM" for instruction in dockerfile.instructions)
+    return tuple(_classify(holders, fault, has_from) for fault in dockerfile.faults)
 
 
-def _classify(dockerfile: Dockerfile, fault: Fault) -> Classified:
+def _classify(holders: Holders, fault: Fault, has_from: bool) -> Classified:
+    dockerfile = holders.dockerfile
     text = dockerfile.text
-    if _no_stage(dockerfile, fault) and not _is_unknown(dockerfile, fault):
+    unknown = _is_unknown(holders, fault)
+    # The fault of the missing FROM: no instruction at all, or none that is FROM.
+    no_stage = not dockerfile.instructions or ("FROM" in fault.message and not has_from)
+    if no_stage and not unknown:
         return Classified(fault, "AML004", fault.span)
     line = dockerfile.position(fault.span.start)[0]
     span = line_span(dockerfile, line)
     here = text[span.start : span.end]
     first = here.split(maxsplit=1)[0] if here.strip() else ""
-    unknown = _is_unknown(dockerfile, fault)
     above = line_span(dockerfile, line - 1) if line > 1 else Span(0, 0)
     before = text[above.start : above.end]
     if unknown and (broken := _BROKEN_BACKSLASH.search(before)):
         start = above.start + broken.start(1)
         return Classified(fault, "AML001", Span(start, start + len(broken[1])), first)
-    if unknown and _continues(dockerfile, line, before, first):
+    if unknown and _continues(holders, line, before, first):
         return Classified(fault, "AML003", fault.span, first)
     if PLACEHOLDER.search(here):
         return Classified(fault, "AML002", fault.span, first)
@@ -62,36 +70,25 @@ def _classify(dockerfile: Dockerfile, fault: Fault) -> Classified:
     return Classified(fault, "syntax", fault.span, first)
 
 
-def _no_stage(dockerfile: Dockerfile, fault: Fault) -> bool:
-    """Whether the fault is the missing FROM: no instruction at all, or none that is FROM."""
-    if not dockerfile.instructions:
-        return True
-    return "FROM" in fault.message and not any(i.keyword == "FROM" for i in dockerfile.instructions)
-
-
-def _is_unknown(dockerfile: Dockerfile, fault: Fault) -> bool:
+def _is_unknown(holders: Holders, fault: Fault) -> bool:
     """Whether the fault is a word that is no instruction."""
-    holder = next(
-        (i for i in dockerfile.instructions if i.span.start <= fault.span.start < i.span.end), None
-    )
-    return holder is not None and holder.keyword not in INSTRUCTIONS
+    held = holders.at(fault.span.start)
+    return held is not None and holders.dockerfile.instructions[held].keyword not in INSTRUCTIONS
 
 
-def _continues(dockerfile: Dockerfile, line: int, before: str, first: str) -> bool:
+def _continues(holders: Holders, line: int, before: str, first: str) -> bool:
     """Whether the line above lost its backslash: an instruction reaches up to it, and this
     line does not look like a misspelt instruction of its own."""
     if not before.strip() or before.lstrip().startswith("#"):
         return False
-    above = line_span(dockerfile, line - 1)
-    holder = next(
-        (i for i in dockerfile.instructions if i.span.start <= above.start < i.span.end), None
-    )
-    if holder is None:
+    dockerfile = holders.dockerfile
+    held = holders.at(line_span(dockerfile, line - 1).start)
+    if held is None:
         return False
     text = dockerfile.text
     span = line_span(dockerfile, line)
     indented = text[span.start : span.end][:1] in (" ", "\t")
-    several = dockerfile.line(holder) < line - 1
+    several = dockerfile.line(dockerfile.instructions[held]) < line - 1
     if nearest_instruction(first) is not None and not indented:
         return False
     return indented or several or first.startswith(("&&", "||", "-", "|"))

@@ -17,13 +17,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..dockerfile.model import Dockerfile, Instruction
+from ..dockerfile.model import Dockerfile
 from ..dockerfile.parse import parse
 from .diagnostic import Diagnostic, Severity
+from .holders import Holders
 
 SECONDS = 2.0
 SILENCED = (
@@ -87,7 +88,8 @@ def findings(text: str, *, seconds: float = SECONDS) -> tuple[Diagnostic, ...]:
     if any(row.get("code") == "DL1000" for row in rows):
         spread, lines = _spread(plain)
         rows = _run(path, spread, seconds) if lines else []
-    found = (_diagnostic(row, lines, dockerfile) for row in rows)
+    facts = _Facts(dockerfile)
+    found = (_diagnostic(row, lines, facts) for row in rows)
     return tuple(d for d in found if d is not None)
 
 
@@ -141,14 +143,15 @@ def _spread(text: str) -> tuple[str, dict[int, int]]:
 
 
 def _diagnostic(
-    row: Mapping[str, Any], lines: Mapping[int, int], dockerfile: Dockerfile
+    row: Mapping[str, Any], lines: Mapping[int, int], facts: _Facts
 ) -> Diagnostic | None:
+    dockerfile = facts.dockerfile
     code, message = str(row.get("code", "")), str(row.get("message", ""))
     if not re.fullmatch(r"(?:DL|SC)\d+", code) or code in SILENCED:
         return None
     line = int(row.get("line", 1))
     line = min(max(1, lines.get(line, line)), len(dockerfile.line_starts))
-    if _known_wrong(code, line, dockerfile):
+    if _known_wrong(code, line, facts):
         return None
     column = max(1, int(row.get("column", 1)))
     start = dockerfile.line_starts[line - 1]
@@ -173,42 +176,49 @@ def _severity(code: str, level: str) -> Severity:
     return "warning"
 
 
-def _known_wrong(code: str, line: int, dockerfile: Dockerfile) -> bool:
+def _known_wrong(code: str, line: int, facts: _Facts) -> bool:
     """What hadolint is known to get wrong: SC2215 for RUN --device, DL3042 under a cache mount,
-    DL3025 for a HEALTHCHECK's CMD, DL3046 for an id it cannot expand, and what is no POSIX
-    shell's where SHELL names another (an ARG after it makes hadolint forget it)."""
-    holder = next(
-        (
-            i
-            for i in dockerfile.instructions
-            if dockerfile.line(i)
-            <= line
-            <= dockerfile.position(max(i.span.start, i.span.end - 1))[0]
-        ),
-        None,
-    )
-    if holder is None:
+    DL3025 for a HEALTHCHECK's CMD and where SHELL was set (which BuildKit exempts), DL3046 for
+    an id it cannot expand, and what is no POSIX shell's where SHELL names another (an ARG after
+    it makes hadolint forget it)."""
+    held = facts.holders.on(line)
+    if held is None:
         return False
+    holder = facts.dockerfile.instructions[held]
     flags = {flag.name: flag.value or "" for flag in holder.flags}
+    shell = facts.shells[held]
     if code == _WRONG_WITH_DEVICE:
         return "device" in flags
     if code == "DL3042":
         return "type=cache" in flags.get("mount", "")
     if code == "DL3046":
-        return "$" in dockerfile.text[holder.span.start : holder.span.end]
+        return "$" in facts.dockerfile.text[holder.span.start : holder.span.end]
     if _ONLY_POSIX.fullmatch(code):
-        return _own_shell(holder, dockerfile)
-    return code == "DL3025" and holder.keyword == "HEALTHCHECK"
+        return shell is not None and shell.rsplit("/", 1)[-1] not in ("sh", "dash", "ash")
+    return code == "DL3025" and (holder.keyword == "HEALTHCHECK" or shell is not None)
 
 
-def _own_shell(run: Instruction, dockerfile: Dockerfile) -> bool:
-    """Whether a SHELL of the same stage, before this instruction, names no plain `sh`."""
-    shell = None
+class _Facts:
+    """What is asked of a Dockerfile for every row, found once."""
+
+    def __init__(self, dockerfile: Dockerfile) -> None:
+        self.dockerfile = dockerfile
+        self.holders = Holders(dockerfile)
+        self.shells = tuple(_shells(dockerfile))
+
+
+def _shells(dockerfile: Dockerfile) -> Iterator[str | None]:
+    """The program that SHELL named before each instruction: in its stage, or in the stage
+    that this one begins with."""
+    shell: str | None = None
+    stage = ""
+    by_stage: dict[str, str | None] = {}
     for instruction in dockerfile.instructions:
-        if instruction is run:
-            break
-        if instruction.keyword == "FROM":
-            shell = None
-        elif instruction.keyword == "SHELL" and instruction.words:
-            shell = instruction.words[0].value
-    return shell is not None and shell.rsplit("/", 1)[-1] not in ("sh", "dash", "ash")
+        words = instruction.words
+        if instruction.keyword == "FROM" and words:
+            shell = by_stage.get(words[0].value.lower())
+            stage = words[2].value.lower() if len(words) > 2 else ""
+            by_stage[stage] = shell
+        yield shell
+        if instruction.keyword == "SHELL" and words:
+            shell = by_stage[stage] = words[0].value

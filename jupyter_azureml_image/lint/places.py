@@ -279,7 +279,7 @@ def may_make(subject: Subject, folder: str) -> bool:
     return any(
         _makes(subject, step, command, folder)
         for step, command in subject.runs
-        if step in subject.result_steps
+        if subject.in_result(step)
     ) or any(
         folder in heredoc.body
         for step in subject.result_steps

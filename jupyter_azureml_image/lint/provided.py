@@ -148,7 +148,7 @@ def _requirements(subject: Subject) -> tuple[Requirement, ...] | None:
     """Everything that pip and conda are seen to install; None where a file is not at hand."""
     found: list[Requirement] = []
     for step, pip in subject.pips:
-        if step in subject.result_steps:
+        if subject.in_result(step):
             read = _by_pip(subject, pip)
             if read is None:
                 return None

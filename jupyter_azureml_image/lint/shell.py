@@ -178,21 +178,19 @@ class _Collected:
         spans = [w.span for w in self.words] + [r.span for r in self.redirects]
         span = Span(min(s.start for s in spans), max(s.end for s in spans))
         assignments: list[ShellWord] = []
-        rest = self.words
         sudo = False
-        while rest:
-            value = rest[0].value
-            if _ASSIGNMENT.match(rest[0].raw):
-                assignments.append(rest[0])
-            elif value in _WRAPPERS or value in _KEYWORDS:
-                sudo = sudo or value == "sudo"
-            else:
+        taken = 0
+        while taken < len(self.words):
+            word = self.words[taken]
+            if _ASSIGNMENT.match(word.raw):
+                assignments.append(word)
+            elif word.value in _WRAPPERS or word.value in _KEYWORDS:
+                sudo = sudo or word.value == "sudo"
+            elif not (sudo and word.value.startswith("-")):
                 break
-            rest = rest[1:]
-            while sudo and rest and rest[0].value.startswith("-"):
-                rest = rest[1:]
+            taken += 1
         return Command(
-            tuple(rest),
+            tuple(self.words[taken:]),
             span,
             self.before,
             after,

@@ -17,7 +17,7 @@ from .directive import Checks
 from .entry import EntryScript, find_entry_script
 from .faults import Classified, classify
 from .installs import AptInstall, CondaCall, PipInstall, apt_install, conda_call, pip_install
-from .places import Places
+from .places import Places, clean_source
 from .question import CheckInput
 from .shell import Command
 from .steps import Step, stage_steps, user_name
@@ -142,8 +142,15 @@ class Subject:
     @cached_property
     def result_steps(self) -> tuple[Step, ...]:
         """The steps that make the resulting image (its own and its parents' stages)."""
-        indexes = {stage.index for stage in self.lineage}
-        return tuple(step for step in self.steps if step.stage.index in indexes)
+        return tuple(step for step in self.steps if self.in_result(step))
+
+    @cached_property
+    def _result_stages(self) -> frozenset[int]:
+        return frozenset(stage.index for stage in self.lineage)
+
+    def in_result(self, step: Step) -> bool:
+        """Whether a step is one of `result_steps`."""
+        return step.stage.index in self._result_stages
 
     @cached_property
     def runs(self) -> tuple[tuple[Step, Command], ...]:
@@ -193,13 +200,44 @@ class Subject:
         """The lines that faults stand on."""
         return frozenset(self.line_of(one.fault.span.start) for one in self.faults)
 
+    @cached_property
+    def sources_of(self) -> dict[int, dict[str, Span]]:
+        """Where each COPY or ADD (by its place) names a cleaned source first: an instruction
+        may have thousands of them."""
+        found: dict[int, dict[str, Span]] = {}
+        for instruction in self.dockerfile.instructions:
+            if instruction.keyword in ("COPY", "ADD"):
+                named = found.setdefault(instruction.span.start, {})
+                for word in instruction.words:
+                    named.setdefault(clean_source(word.value), word.span)
+        return found
+
+    @cached_property
+    def commented(self) -> frozenset[int]:
+        """The places of the instructions with a word that begins like a comment."""
+        return frozenset(
+            instruction.span.start
+            for instruction in self.dockerfile.instructions
+            if any(word.raw.startswith("#") for word in instruction.words)
+        )
+
+    @cached_property
+    def visible_ends(self) -> tuple[int, ...]:
+        """Of each line the offset behind its last visible character."""
+        starts = self.dockerfile.line_starts
+        ends = (*starts[1:], len(self.text))
+        pairs = zip(starts, ends, strict=True)
+        return tuple(start + len(self.text[start:end].rstrip()) for start, end in pairs)
+
+    @cached_property
+    def _broken_lines(self) -> frozenset[int]:
+        lost = (one for one in self.faults if one.code == "AML003")
+        return frozenset(self.line_of(one.fault.span.start) for one in lost)
+
     def cut_off(self, step: Step) -> bool:
         """Whether the instruction ends only because its last line lost its backslash."""
         below = self.line_of(max(step.instruction.span.start, step.instruction.span.end - 1)) + 1
-        return any(
-            one.code == "AML003" and self.line_of(one.fault.span.start) == below
-            for one in self.faults
-        )
+        return below in self._broken_lines
 
     @cached_property
     def environment(self) -> dict[str, tuple[Assignment, Step]]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 
-from ..dockerfile.model import Dockerfile
+from ..dockerfile.model import Dockerfile, Instruction
 from ..patterns import pattern
 from ..records import dataclass
 from .diagnostic import Diagnostic
+from .holders import Holders
 from .question import CheckInput
 
 _COMMENT = pattern(
@@ -24,39 +25,43 @@ _COMMENT = pattern(
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Codes that are left out everywhere, and (first line, last line, code) of comments."""
+    """Codes that are left out everywhere, and (line, code) of comments."""
 
     codes: frozenset[str]
-    ranges: tuple[tuple[int, int, str], ...]
+    lines: frozenset[tuple[int, str]]
 
     @classmethod
     def of(cls, question: CheckInput) -> Suppression:
         """What this question asks to leave out."""
         ignore = question.request.check.ignore if question.request else ()
         codes = {code.strip().lower() for item in ignore for code in item.split(",")}
-        return cls(frozenset(codes - {""}), tuple(_ranges(question.dockerfile)))
+        return cls(frozenset(codes - {""}), _lines(question.dockerfile))
 
     def covers(self, diagnostic: Diagnostic) -> bool:
         """Whether a finding is suppressed. A fault that stops the parser never is."""
         if diagnostic.syntax:
             return False
         code = diagnostic.code.lower()
-        return code in self.codes or any(
-            first <= diagnostic.line <= last and code == named for first, last, named in self.ranges
-        )
+        return code in self.codes or (diagnostic.line, code) in self.lines
 
 
-def _ranges(dockerfile: Dockerfile) -> list[tuple[int, int, str]]:
-    found: list[tuple[int, int, str]] = []
+def _lines(dockerfile: Dockerfile) -> frozenset[tuple[int, str]]:
+    found: dict[tuple[int, str], Instruction] = {}
+    holders = Holders(dockerfile)
     for span in dockerfile.comments:
         match = _COMMENT.match(dockerfile.text[span.start : span.end].strip())
         if match is None:
             continue
-        following = next((i for i in dockerfile.instructions if i.span.start >= span.end), None)
-        if following is None:
+        below = holders.below(span.end)
+        if below is None:
             continue
-        first = dockerfile.line(following)
-        last = dockerfile.position(max(following.span.start, following.span.end - 1))[0]
-        names = (name.strip().lower() for name in match[1].split(","))
-        found += [(first, last, name) for name in names if name]
-    return found
+        names = {name.strip().lower() for name in match[1].split(",")} - {""}
+        found |= {(below, name): dockerfile.instructions[below] for name in names}
+    return frozenset(
+        (line, name)
+        for (_, name), held in found.items()
+        for line in range(
+            dockerfile.line(held),
+            dockerfile.position(max(held.span.start, held.span.end - 1))[0] + 1,
+        )
+    )

@@ -205,3 +205,15 @@ def test_needs_are_told_with_their_lines() -> None:
 def test_a_file_without_from_still_has_a_stage() -> None:
     assert facts("").final.base == ""
     assert facts("USER me\n").final.user == "me"
+
+
+def test_a_port_may_have_any_number_of_digits() -> None:
+    facts = evaluate(parse("FROM x\nEXPOSE " + "1" * 5_000 + "\n"))
+    assert [problem.message[-20:] for problem in facts.problems] == [
+        " is not a range of ports"[-20:]
+    ]
+
+
+def test_ports_that_overlap_are_exposed_once_and_in_order() -> None:
+    facts = evaluate(parse("FROM x\nEXPOSE 3-5 1-4 4/udp 5/tcp\n"))
+    assert facts.final.exposed == ("3/tcp", "4/tcp", "5/tcp", "1/tcp", "2/tcp", "4/udp")

@@ -108,6 +108,34 @@ def test_faults_of_the_whole_file(text: str, message: str) -> None:
     assert found.message == message
 
 
+@pytest.mark.parametrize(
+    ("interval", "taken"),
+    [
+        ("9223372036854775807ns", True),
+        ("9223372036854775808ns", False),
+        ("2562047h47m16.854775807s", True),
+        ("2562047h47m16.854775808s", False),
+        ("0.0000000001s", True),  # no whole nanosecond: none at all
+        ("0.0009999999s", False),
+        ("0.00100000000000000000000000s", True),
+    ],
+)
+def test_a_duration_is_counted_in_whole_nanoseconds_as_go_does(interval: str, taken: bool) -> None:
+    faults = parse(f"{START}HEALTHCHECK --interval={interval} CMD x\n").faults
+    assert (faults == ()) is taken
+
+
+@pytest.mark.parametrize(("digit", "taken"), [("0", True), ("1", False)])
+def test_a_number_of_retries_may_have_any_number_of_digits(digit: str, taken: bool) -> None:
+    faults = parse(f"{START}HEALTHCHECK --retries={digit * 5_000} CMD x\n").faults
+    assert (faults == ()) is taken
+
+
+@pytest.mark.parametrize("text", ['VOLUME ""', "VOLUME '' /a"])
+def test_a_volume_in_empty_quotes_is_no_fault_for_buildkit(text: str) -> None:
+    assert parse(START + text).faults == ()
+
+
 def test_a_placeholder_for_a_tag_is_no_fault_of_the_parser() -> None:
     assert parse("FROM mcr.microsoft.com/azureml/base:{{latest-image-tag}}\n").faults == ()
 

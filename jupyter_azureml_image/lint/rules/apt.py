@@ -113,7 +113,7 @@ def lists_stay(subject: Subject) -> Iterator[Finding]:
     """In the stages that make the result; one finding per RUN."""
     seen: set[int] = set()
     for step, apt in _installs(subject):
-        if step.index in seen or step not in subject.result_steps or subject.cut_off(step):
+        if step.index in seen or not subject.in_result(step) or subject.cut_off(step):
             continue
         text = subject.text[step.instruction.span.start : step.instruction.span.end]
         if _cleaned(text) or _bound(step, "/var/lib/apt"):
@@ -195,7 +195,7 @@ def python_from_apt(subject: Subject) -> Iterator[Finding]:
     if subject.base is None:
         return
     for step, apt in _installs(subject):
-        if step not in subject.result_steps:
+        if not subject.in_result(step):
             continue
         for word in apt.packages:
             name = word.value.partition("=")[0]

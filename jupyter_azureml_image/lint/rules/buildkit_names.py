@@ -158,15 +158,17 @@ def undefined_arg_in_from(subject: Subject) -> Iterator[Finding]:
 def _global_args(subject: Subject) -> dict[str, str | None]:
     """The ARGs before the first FROM, with their defaults."""
     found: dict[str, str | None] = {}
+    known: dict[str, str] = {}
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword == "FROM":
             break
         if instruction.keyword == "ARG":
             for word in instruction.words:
                 name, equals, value = word.raw.partition("=")
-                known = {k: v for k, v in found.items() if v is not None}
                 escape = subject.dockerfile.escape
                 found[name] = expand(value, known, escape).text if equals else None
+                known.pop(name, None)
+                known.update({name: given} if (given := found[name]) is not None else {})
     return found
 
 

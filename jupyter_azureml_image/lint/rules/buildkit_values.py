@@ -62,6 +62,10 @@ _UNDEFINED = build_check(
 )
 
 
+_COMPARED = 100
+"""So many undefined names are compared with the known ones: more are no slips of the hand."""
+
+
 @rule(_UNDEFINED)
 def undefined_variable(subject: Subject) -> Iterator[Finding]:
     """Certain where the base's environment is known. Else a variable may come from the base:
@@ -71,6 +75,8 @@ def undefined_variable(subject: Subject) -> Iterator[Finding]:
     check = BuildCheck.here(_UNDEFINED, subject)
     outer = _outer_args(subject)
     said: set[str] = set()
+    uses: dict[int, dict[str, Span]] = {}
+    compared = 0
     for one in subject.facts.unresolved:
         if one.instruction < 0 or one.name in said:
             continue
@@ -78,16 +84,28 @@ def undefined_variable(subject: Subject) -> Iterator[Finding]:
         if instruction.keyword == "FROM":
             continue
         stage = subject.stages[one.stage]
-        known = {*stage.variables, *outer} - {one.name}
-        meant = nearest(one.name, known, 0.86) if len(one.name) > 3 else None
+        meant = None
+        if len(one.name) > 3 and compared < _COMPARED:
+            compared += 1
+            meant = nearest(one.name, {*stage.variables, *outer} - {one.name}, 0.86)
         if not (stage.env_known or meant or one.name in outer):
             continue
         said.add(one.name)
-        span = subject.span_of(r"\$\{?" + one.name + r"\b", instruction.span) or instruction.span
+        if one.instruction not in uses:
+            uses[one.instruction] = _first_uses(subject, instruction.span)
+        span = uses[one.instruction].get(one.name, instruction.span)
         hint = f" (did you mean ${meant}?)" if meant else ""
         if one.name in outer:
             hint = f": name it again with 'ARG {one.name}' in this stage"
         yield from check.at(span, f"Usage of undefined variable '${one.name}'{hint}")
+
+
+def _first_uses(subject: Subject, span: Span) -> dict[str, Span]:
+    """Where each variable stands first."""
+    found: dict[str, Span] = {}
+    for match in re.compile(r"\$\{?(\w+)").finditer(subject.text, span.start, span.end):
+        found.setdefault(match[1], Span(*match.span()))
+    return found
 
 
 def _outer_args(subject: Subject) -> set[str]:

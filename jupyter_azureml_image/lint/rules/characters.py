@@ -77,8 +77,8 @@ def _in_fault(subject: Subject, span: Span, fault: Span) -> Finding:
 
 def _instead(subject: Subject, at: int, char: str) -> str:
     """What to write for it; nothing where it only trails on its line."""
-    rest = subject.text[at + 1 : subject.line_span(subject.line_of(at)).end]
-    if not rest.strip() and not meant(char).strip():
+    trails = at + 1 >= subject.visible_ends[subject.line_of(at) - 1]
+    if trails and not meant(char).strip():
         return ""
     return meant(char)
 

@@ -98,10 +98,10 @@ def _changed(subject: Subject) -> Iterator[tuple[Command, str]]:
     """The environments that conda, or pip by `conda run`, puts packages into."""
     for step, call in subject.condas:
         target = _target(subject, call) if call.action in _CHANGES else None
-        if target is not None and "$" not in target and step in subject.result_steps:
+        if target is not None and "$" not in target and subject.in_result(step):
             yield call.command, target
     for step, pip in subject.pips:
-        if pip.conda and pip.environment and step in subject.result_steps:
+        if pip.conda and pip.environment and subject.in_result(step):
             target = _resolved(subject, pip.environment)
             if "$" not in target:
                 yield pip.command, target
@@ -201,7 +201,7 @@ def _conda_python(
     subject: Subject, step: Step, call: CondaCall, wanted: str | None
 ) -> Iterator[Finding]:
     read = _file(subject, call)
-    if read is None or read.python is None or step not in subject.result_steps:
+    if read is None or read.python is None or not subject.in_result(step):
         return
     in_place = call.action in ("env update", "update", "install")
     if in_place and wanted and read.python != wanted:

@@ -33,10 +33,8 @@ def context_sources(subject: Subject) -> Iterator[tuple[Copy, Instruction, str]]
 
 def place_of(subject: Subject, instruction: Instruction, source: str) -> Span:
     """The word that names a source; the instruction where a variable stands in its place."""
-    for word in instruction.words:
-        if word.value == source or clean_source(word.value) == clean_source(source):
-            return word.span
-    return Span(instruction.span.start, subject.end_of(instruction))
+    named = subject.sources_of.get(instruction.span.start, {}).get(clean_source(source))
+    return named or Span(instruction.span.start, subject.end_of(instruction))
 
 
 @rule(
@@ -64,7 +62,7 @@ def missing_source(subject: Subject) -> Iterator[Finding]:
             continue
         span = place_of(subject, instruction, source)
         word = subject.text[span.start : span.end]
-        if "<" in word or any(w.raw.startswith("#") for w in instruction.words):
+        if "<" in word or instruction.span.start in subject.commented:
             continue
         found = _missing(subject, instruction.keyword, source, span)
         if severity == "warning":

@@ -49,7 +49,8 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
     """One finding per pip install, its requirements files included."""
     for _, pip in subject.pips:
         loose = [r for r in pip.requirements if not r.pinned and not is_tool(r)]
-        loose = [r for r in loose if r.word is None or not _redirected(pip, r)]
+        cut = _redirected(pip)
+        loose = [r for r in loose if r.word is None or r.word.span.end not in cut]
         if pip.options & {"-c", "--constraint"}:
             continue
         if loose:
@@ -72,11 +73,10 @@ def unpinned(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _redirected(pip: PipInstall, read: Requirement) -> bool:
-    """Whether a version was meant, and the shell took it for a redirection (AML042)."""
-    return read.word is not None and any(
-        r.glued and r.span.start == read.word.span.end for r in pip.command.redirects
-    )
+def _redirected(pip: PipInstall) -> set[int]:
+    """The ends of words where a version was meant and the shell took it for a redirection
+    (AML042)."""
+    return {r.span.start for r in pip.command.redirects if r.glued}
 
 
 @rule(
@@ -92,10 +92,13 @@ def _redirected(pip: PipInstall, read: Requirement) -> bool:
 )
 def cache_stays(subject: Subject) -> Iterator[Finding]:
     """In the result's stages, where nothing else keeps the cache out."""
+    kept_out: dict[int, bool] = {}  # by step: a RUN may install thousands of times
     for step, pip in subject.pips:
-        if step not in subject.result_steps or pip.options & {"--no-cache-dir", "--no-cache"}:
+        if not subject.in_result(step) or pip.options & {"--no-cache-dir", "--no-cache"}:
             continue
-        if _cache_kept_out(subject, step):
+        if step.index not in kept_out:
+            kept_out[step.index] = _cache_kept_out(subject, step)
+        if kept_out[step.index]:
             continue
         yield Finding(
             pip.command.span,
@@ -132,11 +135,12 @@ def unquoted_version(subject: Subject) -> Iterator[Finding]:
     commands += [call.command for _, call in subject.condas if call.action in ("install", "create")]
     for command in commands:
         done = -1
+        by_end = {word.span.end: word for word in command.words} if command.redirects else {}
         for redirect in command.redirects:
             version = re.match(r"=?\s*\d|=", redirect.target)
             if not redirect.glued or not version or redirect.span.start < done:
                 continue
-            word = next((w for w in command.words if w.span.end == redirect.span.start), None)
+            word = by_end.get(redirect.span.start)
             if word is None or word.quoted:
                 continue
             whole = _whole(subject, word.span.start)
@@ -179,7 +183,7 @@ def server_pins(subject: Subject) -> Iterator[Finding]:
     if base is None or not base.serves or base.python_minor in ("3.6", "3.7", "3.8"):
         return
     for step, pip in subject.pips:
-        if step not in subject.result_steps or pip.elsewhere:
+        if not subject.in_result(step) or pip.elsewhere:
             continue
         for read in pip.requirements:
             if _too_old(read):
