@@ -14,7 +14,7 @@ from ..patterns import pattern
 
 _MAPS = Path("/proc/self/maps")
 # address, permissions, offset, device, inode: Documentation/filesystems/proc.rst (Linux)
-_SHARED = pattern(r"^\S+ .w.s \S+ \S+ (\d+)", re.MULTILINE, needs=("w-s ", "wxs "))
+_SHARED = pattern(r"^\S+ [r-]w[x-]s \S+ \S+ (\d+)", re.MULTILINE, needs=("w-s ", "wxs "))
 
 
 def mapped() -> frozenset[int]:
