@@ -45,6 +45,7 @@ class Subject:
         self.abilities = question.abilities
         self.request = question.request
         self.plans = question.plans
+        self._assigned: dict[int, tuple[Assignment, ...]] = {}
 
     @cached_property
     def facts(self) -> Facts | None:
@@ -246,8 +247,15 @@ class Subject:
             assignment.name: (assignment, step)
             for step in self.result_steps
             if step.instruction.keyword == "ENV"
-            for assignment in assignments(step.instruction)
+            for assignment in self.assigned(step.instruction)
         }
+
+    def assigned(self, instruction: Instruction) -> tuple[Assignment, ...]:
+        """What an ENV, ARG or LABEL gives, read once for all the rules that ask."""
+        key = instruction.keyword_span.start
+        if key not in self._assigned:
+            self._assigned[key] = assignments(instruction)
+        return self._assigned[key]
 
     def variable(self, name: str) -> str | None:
         """The value that a variable of the resulting image has; None where it has none."""

@@ -8,7 +8,9 @@ from types import FrameType
 
 import pytest
 
+from jupyter_azureml_image.dockerfile.model import Instruction
 from jupyter_azureml_image.dockerfile.parse import parse
+from jupyter_azureml_image.lint import subject as subject_page
 from jupyter_azureml_image.lint.rules import pip
 from jupyter_azureml_image.lint.subject import Subject
 from tests.lint.asking import BASE, Around, found
@@ -114,3 +116,18 @@ def test_a_line_of_odd_blanks_is_not_read_again_for_each(monkeypatch: pytest.Mon
     monkeypatch.setattr(Subject, "line_span", counted)
     found(START + "ENV A=" + "\u00a0" * 500 + "\n" + START + "RUN" + "\u00a0" * 500 + "\n")
     assert len(asked) < 20
+
+
+def test_what_an_instruction_assigns_is_read_once_for_all_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    real = subject_page.assignments
+
+    def counted(instruction: Instruction) -> object:
+        asked.append(instruction.span.start)
+        return real(instruction)
+
+    monkeypatch.setattr(subject_page, "assignments", counted)
+    found(START + "ENV A=1\nLABEL b=2\nARG C\n" * 20)
+    assert len(asked) == len(set(asked)) == 60

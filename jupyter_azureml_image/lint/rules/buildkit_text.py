@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...dockerfile.model import Instruction, Span
-from ...dockerfile.words import assignments
 from ...patterns import pattern
 from ..build_check import BuildCheck, build_check
 from ..diagnostic import Edit, Fix
@@ -214,7 +213,7 @@ def legacy_format(subject: Subject) -> Iterator[Finding]:
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword not in ("ENV", "LABEL"):
             continue
-        given = assignments(instruction)
+        given = subject.assigned(instruction)
         if not given or not given[0].legacy or given[0].value is None:
             continue
         if subject.dockerfile.line(instruction) in subject.faulty_lines:

@@ -140,7 +140,7 @@ def secret_names(subject: Subject) -> Iterator[Finding]:
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword not in ("ARG", "ENV"):
             continue
-        for one in assignments(instruction):
+        for one in subject.assigned(instruction):
             if _SECRET_NAME.search(one.name) and not _PUBLIC_NAME.search(one.name):
                 end = one.span.start + len(one.name)
                 yield from check.at(

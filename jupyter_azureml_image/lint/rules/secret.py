@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
-from ...dockerfile.words import Assignment, assignments, unquote, variables
+from ...dockerfile.words import Assignment, unquote, variables
 from ...patterns import pattern
 from ..links import ENVIRONMENTS
 from ..places import clean_source
@@ -75,7 +75,7 @@ def secrets(subject: Subject) -> Iterator[Finding]:
     """Names and values of ENV and ARG, values in commands, credential files."""
     for instruction in subject.dockerfile.instructions:
         if instruction.keyword in ("ENV", "ARG", "LABEL"):
-            for assignment in assignments(instruction):
+            for assignment in subject.assigned(instruction):
                 yield from _in_assignment(subject, assignment, instruction.keyword)
         elif instruction.keyword == "RUN":
             for match in _VALUE.finditer(
