@@ -61,9 +61,9 @@ def test_twice_the_text_is_about_twice_the_work(start: str, repeated: str, end: 
     assert four - twice < 2.7 * (twice - once)
 
 
-def test_names_that_nothing_sets_are_compared_while_they_may_be_slips(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words for which a near one is looked for; none is near."""
     asked: list[str] = []
 
     def close(word: str, *others: object, **named: object) -> list[str]:
@@ -71,8 +71,12 @@ def test_names_that_nothing_sets_are_compared_while_they_may_be_slips(
         return []
 
     monkeypatch.setattr(difflib, "get_close_matches", close)
+    return asked
+
+
+def test_names_that_nothing_sets_are_compared_while_they_may_be_slips(compared: list[str]) -> None:
     found(START + "".join(f"ENV NAME{n}=$OTHER{n}\n" for n in range(400)))
-    assert len(asked) == 100
+    assert len(compared) == 100
 
 
 def test_a_run_is_read_once_for_all_its_installs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,20 +93,11 @@ def test_a_run_is_read_once_for_all_its_installs(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("character", ["\u2013", "\0", "A"])
-def test_a_huge_word_has_no_instruction_near_it(
-    character: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def close(word: str, *others: object, **named: object) -> list[str]:
-        asked.append(word)
-        return []
-
-    monkeypatch.setattr(difflib, "get_close_matches", close)
+def test_a_huge_word_has_no_instruction_near_it(character: str, compared: list[str]) -> None:
     for text in (character * 1_000 + "\n", START + "COPY --" + character * 1_000 + "=b c d\n"):
         assert parse(START + text).faults
         found(START + text)
-    assert asked == []
+    assert compared == []
 
 
 def test_a_line_of_odd_blanks_is_not_read_again_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
