@@ -115,16 +115,13 @@ def _start_sandbox(words: list[str]) -> int:
 
 
 def _check(given: Given) -> int:
-    from .gather import gather
-    from .inspection import inspect_text
+    from . import api
     from .lint.diagnostic import at_least
-    from .wiring import Here
 
     asked = _asked(given)
     if given.get("fix"):
         asked = _fixed(asked)
-    outside = Here()
-    found = inspect_text(asked, gather(asked, outside), outside)
+    found = api.findings(asked)
     _print_findings(found, asked.recipe, given)
     level = asked.check.fail_on
     return 1 if level != "never" and at_least(found, level) else 0
@@ -179,7 +176,7 @@ def _named(given: Given) -> Given:
     """`plan Dockerfile`, as `check` is written, is understood: a plan makes nothing, and its
     name is then that of the folder."""
     name = given.get("name", "")
-    if "dockerfile" in given or not _is_text(name):
+    if "dockerfile" in given or not _is_readable(name):
         return given
     if given.get("until") != "plan":
         raise BadUsage(
@@ -191,7 +188,7 @@ def _named(given: Given) -> Given:
     return {**given, "name": fitting or "image", "dockerfile": name}
 
 
-def _is_text(name: str) -> bool:
+def _is_readable(name: str) -> bool:
     """Whether that is a file, or a pipe that one comes from."""
     try:
         return not stat.S_ISDIR(Path(name).stat().st_mode)

@@ -75,7 +75,11 @@ def request(name: str, dockerfile: Dockerfile, **options: Any) -> BuildRequest:
 
 def check(dockerfile: Dockerfile, **options: Any) -> tuple[Diagnostic, ...]:
     """The findings on a Dockerfile, worst first; nothing is built and nothing raised for them."""
-    asked = request(options.pop("name", "image"), dockerfile, **options)
+    return findings(request(options.pop("name", "image"), dockerfile, **options))
+
+
+def findings(asked: BuildRequest) -> tuple[Diagnostic, ...]:
+    """Those on the text of a request; nothing is built and nothing raised for them."""
     outside = _outside()
     return inspect_text(asked, gather(asked, outside), outside)
 

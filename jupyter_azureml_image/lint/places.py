@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..context.manifest import ContextEntry, ContextManifest, Dropped
 from ..dockerfile.facts import Copy
-from ..dockerfile.landing import kept
 from ..dockerfile.model import Flag
 from ..patterns import pattern
 from .diagnostic import Severity
@@ -161,10 +160,9 @@ class Places:
         inside = start.rstrip("/") + "/"
         for source in sources:
             for path, rest, size in self._named(clean_source(source)):
+                below = rest or (posixpath.basename(path) if into_folder else "")
                 if copy.parents:
-                    below = kept(source, path)
-                else:
-                    below = rest or (posixpath.basename(path) if into_folder else "")
+                    below = _kept(source, path)
                 # A context's paths are clean already: contexts may hold tens of thousands.
                 yield Landed(path, inside + below if below else start, size, copy)
 
@@ -194,6 +192,12 @@ class Places:
     def _files(self) -> list[ContextEntry]:
         manifest = self._subject.manifest
         return sorted(manifest.files, key=_PATH) if manifest else []
+
+
+def _kept(source: str, path: str) -> str:
+    from ..dockerfile.landing import kept  # a page that hardly a check needs
+
+    return kept(source, path)
 
 
 def _below(path: str, source: str) -> str | None:

@@ -103,7 +103,8 @@ def _replace(place: Path, data: bytes, there: bool) -> None:
             file.write(data)
         if there:
             before = place.stat()
-            os.chown(half, before.st_uid, before.st_gid)
+            if os.name == "posix":
+                os.chown(half, before.st_uid, before.st_gid)
             half.chmod(before.st_mode & 0o7777)
         half.replace(place)
     except BaseException:
