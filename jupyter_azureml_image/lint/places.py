@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bisect
 import posixpath
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..context.gopath import BadPatternError, matcher
 from ..context.manifest import ContextEntry, ContextManifest, Dropped
 from ..dockerfile.facts import Copy
 from ..dockerfile.model import Flag
@@ -208,14 +209,22 @@ def _below(path: str, source: str) -> str | None:
         if path == source:
             return ""
         return path[len(source) + 1 :] if path.startswith(source + "/") else None
-    depth = source.count("/") + 1
+    named = _matchers(source)
     parts = path.split("/")
-    if len(parts) < depth:
+    if named is None or len(parts) < len(named):
         return None
-    pairs = zip(parts, source.split("/"), strict=False)
-    if not all(fnmatchcase(part, pattern) for part, pattern in pairs):
+    if not all(one.fullmatch(part) for one, part in zip(named, parts, strict=False)):
         return None
-    return "/".join(parts[depth:])
+    return "/".join(parts[len(named) :])
+
+
+@lru_cache(maxsize=64)
+def _matchers(source: str) -> tuple[re.Pattern[str], ...] | None:
+    """One for each part of a pattern, by the builder's own rules; None for one it refuses."""
+    try:
+        return tuple(map(matcher, source.split("/")))
+    except BadPatternError:
+        return None
 
 
 def dropped_by(manifest: ContextManifest, path: str) -> Dropped | None:

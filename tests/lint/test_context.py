@@ -68,6 +68,22 @@ def test_a_pattern_that_matches_nothing_hides_no_other_missing_source() -> None:
     assert finding.message.startswith("COPY gone.txt")
 
 
+@pytest.mark.parametrize(
+    ("source", "there"),
+    [
+        ("code/[^a]*.py", True),
+        ("code/[!s]*.py", True),  # to Go "!" is a letter like any other
+        ("code/[^s]*.py", False),
+        ("code/[[]score.py", False),
+        ("code/*", True),
+    ],
+)
+def test_patterns_bring_what_the_builder_would_bring(source: str, there: bool) -> None:
+    text = f"{BASE}COPY {source} /var/azureml-app/\nENV AZUREML_ENTRY_SCRIPT=score.py\n"
+    around = Around(files={"code/score.py": SCORE, "code/other.txt": "x", "code/aa.py": "x = 1\n"})
+    assert ("AML060" not in codes(text, around)) is there
+
+
 def test_a_pattern_by_itself_that_matches_nothing_stops_only_the_classic_builder() -> None:
     text = BASE + "COPY code/*.csv /x/\n"
     finding = one("AML050", text, FILES)
