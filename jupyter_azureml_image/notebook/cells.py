@@ -77,10 +77,13 @@ def _build(
 
     live = api.start(asked)
     if asked.detach:
+        back = f"%azureml_image attach {live.run_id}"
+        shows = (
+            f"{given['as']} = {back} shows it and binds it" if "as" in given else f"{back} shows it"
+        )
         print(  # noqa: T201  # a sentence of the cell itself
-            f"Run {live.run_id} goes on in the background; "
-            f"%azureml_image attach {live.run_id} shows it. Without buildx a local build ends "
-            "with this kernel."
+            f"Run {live.run_id} goes on in the background; {shows}. Without buildx a local build "
+            "ends with this kernel."
         )
         return None
     if given.get("format", "text") != "text":

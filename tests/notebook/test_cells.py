@@ -296,6 +296,15 @@ def test_detach_returns_at_once_and_says_how_to_attach(
     assert asked[0].detach
 
 
+def test_detach_says_how_the_variable_of_as_gets_its_value(
+    run: Run, asked: list[BuildRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("%%azureml_dockerfile env --detach --as img\nFROM x\n")
+    assert (
+        "; img = %azureml_image attach abcd1234 shows it and binds it." in capsys.readouterr().out
+    )
+
+
 def test_attach_to_a_run_that_failed_fails_the_cell(run: Run) -> None:
     kept = api.journal()
     run_id = kept.begin("env", "env")
