@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .. import state
 from ..errors import BadUsage, BuilderUnavailable, ImageError, NotConnected
 from ..events import Emit
+from ..home import from_home
 from ..plan.registration import RegisteredEnvironment, Registration, WorkspaceFacts
 from . import config_file, environments, identity, offline, workspaces
 from .arm import Arm, Tell
@@ -232,7 +233,7 @@ def _wanted(options: ConnectOptions) -> WorkspaceName:
     named = (options.subscription_id, options.resource_group, options.workspace)
     if all(named):
         return WorkspaceName(str(named[0]), str(named[1]), str(named[2]))
-    place = Path(options.file or options.folder or Path.cwd()).expanduser()
+    place = from_home(options.file or options.folder or Path.cwd())
     if not any(named):
         return config_file.read(place)
     # A config.json fills in what was not said, as in `MLClient.from_config(…, workspace_name=…)`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import BadUsage
+from ..home import from_home
 from .request import Mounts
 
 
@@ -18,7 +19,7 @@ def check_mounts(mounts: Mounts) -> None:
 
 def existing(option: str, given: str, *, folder: bool = False) -> Path:
     """The whole path of what `option` names; raises BadUsage where nothing is."""
-    path = Path(given).expanduser().resolve()
+    path = from_home(given).resolve()
     if not (path.is_dir() if folder else path.exists()):
         raise BadUsage(
             f"{option} {given} is not {'a folder' if folder else 'a file or folder'} here.",
