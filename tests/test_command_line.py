@@ -93,6 +93,8 @@ def test_check_with_fix_mends_the_file(folder: Path, capsys: Capture) -> None:
         (["check", "Dockerfil"], "There is no Dockerfile at Dockerfil."),
         (["check", "--contxt", "."], "has no option --contxt."),
         (["check", "Bad", "--file", "Dockerfile"], "More than one Dockerfile is named."),
+        (["check", ""], "DOCKERFILE is empty."),
+        (["build", "x", ""], "DOCKERFILE is empty."),
         (["build"], "needs NAME[:VERSION]."),
         (["build", "Dockerfile"], "'Dockerfile' is a file; the environment has no name."),
         (["plan", "x" * 300], "at most 255 characters"),

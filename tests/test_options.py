@@ -97,6 +97,36 @@ def test_an_abbreviation_is_no_option() -> None:
     assert "--unti" in refused("x --unti plan").message
 
 
+def test_two_dashes_end_the_options_and_a_hint_says_so() -> None:
+    assert asked("x --no-cache --").recipe.no_cache
+    assert asked("-- x").name == "x"
+    error = refused("x -- --target a")
+    assert (
+        error.message == "%%azureml_dockerfile: --target stands behind --, which ends the options."
+    )
+    assert error.hint == "Leave -- out."
+
+
+def test_a_word_that_is_empty_is_said_to_be() -> None:
+    assert refused("''").message == "%%azureml_dockerfile: NAME[:VERSION] is empty."
+    assert refused("{name}", {"name": ""}).message.endswith("NAME[:VERSION] is empty.")
+    attach = opt.verb("attach")
+    assert attach is not None
+    with pytest.raises(BadUsage, match="RUN is empty") as caught:
+        opt.parse(attach, [""])
+    assert caught.value.hint == "Give it, or leave it out."
+
+
+def test_a_variable_that_holds_nothing_is_refused_and_not_written_as_none() -> None:
+    image = SimpleNamespace(name="x", version=None)
+    error = refused("{i.name}:{i.version}", {"i": image})
+    assert error.message == "NAME[:VERSION]: i.version is None."
+    assert (
+        "--build-arg: nothing is None."
+        in refused("x --build-arg A={nothing}", {"nothing": None}).message
+    )
+
+
 def test_an_open_quote_is_a_sentence() -> None:
     assert "no closing quotation" in refused("x --description 'open").message
 
@@ -240,6 +270,26 @@ def test_the_dockerfile_is_read_byte_for_byte(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     file.write_bytes(b"\xef\xbb\xbfFROM x\r\nRUN a\xc2\xa0b")
     assert opt.read_text(file) == "\ufeffFROM x\r\nRUN a\u00a0b"
+
+
+def test_a_home_that_nobody_has_is_no_more_than_a_missing_file(tmp_path: Path) -> None:
+    place = "~nobody-of-this-name/sample.json"
+    assert f"{place} cannot be read" in refused(f"x --request-file {place}").message
+
+
+def test_a_link_to_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").symlink_to("gone")
+    with pytest.raises(BadUsage) as caught:
+        opt.read_text(tmp_path / "Dockerfile")
+    assert (
+        caught.value.message == f"{tmp_path / 'Dockerfile'} is a link to gone, which is not there."
+    )
+
+
+def test_a_missing_dockerfile_of_a_missing_folder_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadUsage) as caught:
+        opt.read_text(tmp_path / "nowhere" / "Dockerfile")
+    assert caught.value.hint == f"There is no folder {tmp_path / 'nowhere'}."
 
 
 def test_a_missing_dockerfile_names_the_one_that_is_there(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +110,6 @@ def _document(live: LiveRun, form: str) -> ImageBuild:
 def _request(shell: InteractiveShell, cell: Cell, given: dict[str, Any]) -> BuildRequest:
     from .. import settings
 
-    _check_variable(given)
     beside = _sample(given, shell.user_ns)
     text, path = _text(cell, given, shell.user_ns)
     notebook = frontend.notebook(shell.user_ns)
@@ -174,9 +172,3 @@ def _sample(given: dict[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     del given["request_file"]
     return {"sample": opt.look_up(place[1:], names, "--request-file")}
-
-
-def _check_variable(given: Mapping[str, Any]) -> None:
-    name = given.get("as")
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise BadUsage(f"--as: '{name}' cannot be the name of a variable.")

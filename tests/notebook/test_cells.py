@@ -217,6 +217,8 @@ def test_help_is_printed_and_nothing_is_done(
         ("%azureml_dockerfile env --file F --spec S", "--file and --spec are two texts."),
         ("%%azureml_dockerfile env --as 1x\nFROM x\n", "--as: '1x' cannot be the name of"),
         ("%%azureml_dockerfile env --request-file @no\nFROM x\n", "--request-file: there is no"),
+        ("%azureml_image deploy env:1 --endpoint iris --as 1x", "--as: '1x' cannot be the name of"),
+        ("%azureml_image delete ''", "%azureml_image delete: ENDPOINT is empty."),
         ("%azureml_image docter", "%azureml_image has no verb 'docter'."),
         ("%azureml_image cancel", "%azureml_image cancel needs RUN."),
         ("%azureml_image deploy env:1", "deploy needs --endpoint NAME."),
