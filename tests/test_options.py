@@ -212,6 +212,12 @@ def test_python_values_are_taken_as_well_as_strings() -> None:
     assert request.context == "/c"
 
 
+def test_a_pair_without_a_value_in_python_is_refused_and_not_written_as_none() -> None:
+    for given in ({"A": None}, [("A", None)]):
+        with pytest.raises(BadUsage, match="--build-arg: A is None"):
+            opt.request_from("x", "", build_arg=given)
+
+
 @pytest.mark.parametrize("word", ["false", "False", "0", "no", " OFF ", False, 0])
 def test_a_switch_in_python_is_off_where_its_value_says_so(word: object) -> None:
     assert opt.request_from("x", "", no_cache=word).recipe.no_cache is False

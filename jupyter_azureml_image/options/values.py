@@ -148,13 +148,15 @@ def _choice(option: Option, value: Any) -> str:
 
 def _pairs(option: Option, value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, Mapping):
-        return tuple((str(key), str(item)) for key, item in value.items())
+        return tuple(_pair(option, item) for item in value.items())
     return tuple(_pair(option, item) for item in _many(value))
 
 
 def _pair(option: Option, value: Any) -> tuple[str, str]:
     if isinstance(value, tuple) and len(value) == 2:
         key, text = value
+        if text is None:
+            raise BadUsage(f"{option.flag}: {key} is None.", hint="Give it a value first.")
         return str(key), str(text)
     key, equals, text = str(value).partition("=")
     if not equals or not key.strip():
