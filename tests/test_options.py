@@ -97,6 +97,11 @@ def test_an_abbreviation_is_no_option() -> None:
     assert "--unti" in refused("x --unti plan").message
 
 
+def test_a_line_that_a_backslash_would_go_on_with_is_said_to_be_one() -> None:
+    error = refused("x --target a \\")
+    assert error.hint == "All options stand on this one line: a backslash does not continue it."
+
+
 def test_two_dashes_end_the_options_and_a_hint_says_so() -> None:
     assert asked("x --no-cache --").recipe.no_cache
     assert asked("-- x").name == "x"

@@ -37,9 +37,11 @@ def split(line: str, prog: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
+        hint = "Close the quote, or put a backslash before a quote that is meant as such."
+        if "escaped" in str(error):
+            hint = "All options stand on this one line: a backslash does not continue it."
         raise BadUsage(
-            f"{prog}: the words cannot be told apart ({str(error).lower()}).",
-            hint="Close the quote, or put a backslash before a quote that is meant as such.",
+            f"{prog}: the words cannot be told apart ({str(error).lower()}).", hint=hint
         ) from error
 
 
