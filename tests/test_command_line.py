@@ -178,6 +178,16 @@ def test_a_context_that_is_missing_is_a_failure_in_a_sentence(
     assert "nowhere" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--context", "--code", "--model"])
+def test_a_folder_that_cannot_be_looked_at_is_a_failure_in_a_sentence(
+    folder: Path, capsys: Capture, option: str
+) -> None:
+    """A name too long stands for a folder of somebody else's, which root may enter."""
+    words = ["plan", "iris", "Dockerfile", option, "x" * 300, "--scoring-script", "score.py"]
+    assert main(words) in (1, 2)
+    assert "xxx" in capsys.readouterr().err.splitlines()[0]
+
+
 def test_plan_prints_what_build_would_do(
     folder: Path, capsys: Capture, engine_host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -237,7 +238,7 @@ def _wanted(options: ConnectOptions) -> WorkspaceName:
     if not any(named):
         return config_file.read(place)
     # A config.json fills in what was not said, as in `MLClient.from_config(…, workspace_name=…)`.
-    found = config_file.search(place) if place.is_dir() else (config_file.read(place),)
+    found = config_file.search(place) if os.path.isdir(place) else (config_file.read(place),)  # noqa: PTH112  # as there
     if not found:
         missing = [
             flag
