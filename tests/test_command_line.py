@@ -343,6 +343,18 @@ def test_the_sandbox_is_a_program_of_its_own(capsys: Capture) -> None:
     assert "--port-file" in capsys.readouterr().out
 
 
+def test_a_folder_that_the_sandbox_cannot_make_is_a_sentence(tmp_path: Path) -> None:
+    for flag, words in (
+        ("--state", ["--stop", "--state", "/proc/nowhere"]),
+        ("--port-file", ["--port-file", "/proc/nowhere/x.json", "--state", str(tmp_path)]),
+    ):
+        done = program("sandbox", *words)
+        assert done.returncode == 1
+        first, second = done.stderr.splitlines()
+        assert first.startswith(f"{flag}: /proc/nowhere cannot be made: ")
+        assert second == "  Name a folder that may be written."
+
+
 def test_an_interrupt_is_one_line_and_130(
     folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
