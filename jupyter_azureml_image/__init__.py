@@ -11,8 +11,39 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what a type checker sees, which runs nothing
     from IPython.core.interactiveshell import InteractiveShell
+
+    from .api import build as build
+    from .api import check as check
+    from .api import deploy as deploy
+    from .api import plan as plan
+    from .api import register as register
+    from .api import rollback as rollback
+    from .connecting import connect as connect
+    from .errors import AzureError as AzureError
+    from .errors import BadSettings as BadSettings
+    from .errors import BadUsage as BadUsage
+    from .errors import BuilderUnavailable as BuilderUnavailable
+    from .errors import BuildFailed as BuildFailed
+    from .errors import Cancelled as Cancelled
+    from .errors import CheckFailed as CheckFailed
+    from .errors import ContextError as ContextError
+    from .errors import DeploymentFailed as DeploymentFailed
+    from .errors import Forbidden as Forbidden
+    from .errors import ImageError as ImageError
+    from .errors import NotConnected as NotConnected
+    from .errors import QuotaExceeded as QuotaExceeded
+    from .errors import RegistryError as RegistryError
+    from .errors import RehearsalFailed as RehearsalFailed
+    from .errors import SandboxError as SandboxError
+    from .errors import ServiceFault as ServiceFault
+    from .errors import SignedOut as SignedOut
+    from .errors import TasksNotPermitted as TasksNotPermitted
+    from .errors import VersionTaken as VersionTaken
+    from .result import ImageBuild as ImageBuild
+    from .spec import ImageSpec as ImageSpec
+    from .widgets import panel as panel
 
 __version__ = "0.1.0"
 
@@ -70,12 +101,14 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     unload(shell)
 
 
-def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return importlib.import_module(f".{name}", __name__)
-    if name not in _HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+if not TYPE_CHECKING:  # else any name would be one, and no mistake a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name in _ROOMS:
+            return importlib.import_module(f".{name}", __name__)
+        if name not in _HOMES:
+            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

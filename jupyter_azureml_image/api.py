@@ -19,6 +19,7 @@ from .cancellation import Cancellation
 from .errors import BadUsage, NotConnected
 from .events import Emit, Event, Findings, RunEnded
 from .gather import builder_of, gather
+from .home import from_home
 from .inspection import inspect_text, question_of
 from .journal import Journal, RunRow
 from .lint.diagnostic import Diagnostic
@@ -202,7 +203,8 @@ def _text(dockerfile: Dockerfile) -> tuple[str, str | None]:
         return dockerfile.to_dockerfile(), None
     if isinstance(dockerfile, str) and _is_text(dockerfile):
         return dockerfile, None
-    return _options.read_text(dockerfile), os.path.abspath(dockerfile)  # noqa: PTH100  # links stay as the user named them
+    place = from_home(dockerfile)
+    return _options.read_text(place), os.path.abspath(place)  # noqa: PTH100  # links stay as the user named them
 
 
 def _is_text(given: str) -> bool:
@@ -215,7 +217,7 @@ def _is_text(given: str) -> bool:
 
 def _is_file(path: str) -> bool:
     try:
-        return Path(path).is_file()
+        return from_home(path).is_file()
     except (OSError, ValueError):  # longer than any name, or made of what no name is
         return False
 

@@ -45,7 +45,7 @@ class ImageError(Exception):
     def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or None  # where no known word is near, there is nothing to say
         self.code = code or type(self).code
 
     def __str__(self) -> str:

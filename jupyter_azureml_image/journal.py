@@ -172,7 +172,7 @@ class Journal:
         """The run whose id is, or begins with, `run_id`; raises BadUsage naming the last ones."""
         with self._connect() as db:
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM runs WHERE run_id LIKE ? || '%' ORDER BY started",  # noqa: S608  # a constant
+                f"SELECT {_COLUMNS} FROM runs WHERE instr(run_id, lower(?)) = 1 ORDER BY started",  # noqa: S608  # a constant
                 (run_id,),
             ).fetchall()
         if len(rows) != 1 or not run_id:

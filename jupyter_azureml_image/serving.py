@@ -139,6 +139,11 @@ def _request(environment: Deployable, endpoint: str, options: dict[str, Any]) ->
 
 def _named(environment: Deployable) -> str:
     if isinstance(environment, ImageBuild):
+        if environment.version is None:
+            raise BadUsage(
+                f"The build of '{environment.name}' has no version: it stopped before its plan.",
+                hint="Run its cell without --until, so that it is registered.",
+            )
         return f"{environment.name}:{environment.version}"
     if isinstance(environment, RegisteredEnvironment):
         return f"{environment.name}:{environment.version}"

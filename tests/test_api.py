@@ -172,6 +172,16 @@ def test_one_word_is_the_path_of_a_file(
         api.check("Dockerfile")
 
 
+def test_a_path_below_the_home_is_found_there_as_a_context_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    asked = api.request("iris", "~/Dockerfile", context="~")
+    assert asked.recipe.text == "FROM scratch\n"
+    assert (asked.recipe.path, asked.context) == (str(tmp_path / "Dockerfile"), str(tmp_path))
+
+
 def test_a_path_that_no_file_can_have_is_a_sentence(state_dir: Path) -> None:
     for path in ("x" * 300, Path("a\0b")):
         with pytest.raises(BadUsage, match="cannot be read"):

@@ -93,6 +93,8 @@ def test_check_with_fix_mends_the_file(folder: Path, capsys: Capture) -> None:
         (["check", "Dockerfil"], "There is no Dockerfile at Dockerfil."),
         (["check", "--contxt", "."], "has no option --contxt."),
         (["check", "Bad", "--file", "Dockerfile"], "More than one Dockerfile is named."),
+        (["check", ""], "DOCKERFILE is empty."),
+        (["build", "x", ""], "DOCKERFILE is empty."),
         (["build"], "needs NAME[:VERSION]."),
         (["build", "Dockerfile"], "'Dockerfile' is a file; the environment has no name."),
         (["plan", "x" * 300], "at most 255 characters"),
@@ -174,6 +176,16 @@ def test_a_context_that_is_missing_is_a_failure_in_a_sentence(
 ) -> None:
     assert main(["check", "Dockerfile", "--context", "nowhere"]) != 0
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--context", "--code", "--model"])
+def test_a_folder_that_cannot_be_looked_at_is_a_failure_in_a_sentence(
+    folder: Path, capsys: Capture, option: str
+) -> None:
+    """A name too long stands for a folder of somebody else's, which root may enter."""
+    words = ["plan", "iris", "Dockerfile", option, "x" * 300, "--scoring-script", "score.py"]
+    assert main(words) in (1, 2)
+    assert "xxx" in capsys.readouterr().err.splitlines()[0]
 
 
 def test_plan_prints_what_build_would_do(
@@ -329,6 +341,18 @@ def test_help_of_everything(capsys: Capture) -> None:
 def test_the_sandbox_is_a_program_of_its_own(capsys: Capture) -> None:
     assert main(["sandbox", "--help"]) == 0
     assert "--port-file" in capsys.readouterr().out
+
+
+def test_a_folder_that_the_sandbox_cannot_make_is_a_sentence(tmp_path: Path) -> None:
+    for flag, words in (
+        ("--state", ["--stop", "--state", "/proc/nowhere"]),
+        ("--port-file", ["--port-file", "/proc/nowhere/x.json", "--state", str(tmp_path)]),
+    ):
+        done = program("sandbox", *words)
+        assert done.returncode == 1
+        first, second = done.stderr.splitlines()
+        assert first.startswith(f"{flag}: /proc/nowhere cannot be made: ")
+        assert second == "  Name a folder that may be written."
 
 
 def test_an_interrupt_is_one_line_and_130(

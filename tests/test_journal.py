@@ -115,6 +115,13 @@ def test_an_unknown_run_is_a_sentence_that_names_the_latest(journal):
     assert run_id in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("word", ["%", "_", ""])
+def test_no_sign_stands_for_a_run(journal, word):
+    journal.begin("iris", "iris")
+    with pytest.raises(BadUsage, match="begins with"):
+        journal.run(word)
+
+
 def test_the_newest_run_comes_first(journal):
     first, second = journal.begin("iris", "iris"), journal.begin("iris", "iris")
     assert [row.run_id for row in journal.runs(name="iris")] == [second, first]

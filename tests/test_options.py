@@ -97,6 +97,41 @@ def test_an_abbreviation_is_no_option() -> None:
     assert "--unti" in refused("x --unti plan").message
 
 
+def test_a_line_that_a_backslash_would_go_on_with_is_said_to_be_one() -> None:
+    error = refused("x --target a \\")
+    assert error.hint == "All options stand on this one line: a backslash does not continue it."
+
+
+def test_two_dashes_end_the_options_and_a_hint_says_so() -> None:
+    assert asked("x --no-cache --").recipe.no_cache
+    assert asked("-- x").name == "x"
+    error = refused("x -- --target a")
+    assert (
+        error.message == "%%azureml_dockerfile: --target stands behind --, which ends the options."
+    )
+    assert error.hint == "Leave -- out."
+
+
+def test_a_word_that_is_empty_is_said_to_be() -> None:
+    assert refused("''").message == "%%azureml_dockerfile: NAME[:VERSION] is empty."
+    assert refused("{name}", {"name": ""}).message.endswith("NAME[:VERSION] is empty.")
+    attach = opt.verb("attach")
+    assert attach is not None
+    with pytest.raises(BadUsage, match="RUN is empty") as caught:
+        opt.parse(attach, [""])
+    assert caught.value.hint == "Give it, or leave it out."
+
+
+def test_a_variable_that_holds_nothing_is_refused_and_not_written_as_none() -> None:
+    image = SimpleNamespace(name="x", version=None)
+    error = refused("{i.name}:{i.version}", {"i": image})
+    assert error.message == "NAME[:VERSION]: i.version is None."
+    assert (
+        "--build-arg: nothing is None."
+        in refused("x --build-arg A={nothing}", {"nothing": None}).message
+    )
+
+
 def test_an_open_quote_is_a_sentence() -> None:
     assert "no closing quotation" in refused("x --description 'open").message
 
@@ -182,6 +217,12 @@ def test_python_values_are_taken_as_well_as_strings() -> None:
     assert request.context == "/c"
 
 
+def test_a_pair_without_a_value_in_python_is_refused_and_not_written_as_none() -> None:
+    for given in ({"A": None}, [("A", None)]):
+        with pytest.raises(BadUsage, match="--build-arg: A is None"):
+            opt.request_from("x", "", build_arg=given)
+
+
 @pytest.mark.parametrize("word", ["false", "False", "0", "no", " OFF ", False, 0])
 def test_a_switch_in_python_is_off_where_its_value_says_so(word: object) -> None:
     assert opt.request_from("x", "", no_cache=word).recipe.no_cache is False
@@ -240,6 +281,26 @@ def test_the_dockerfile_is_read_byte_for_byte(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     file.write_bytes(b"\xef\xbb\xbfFROM x\r\nRUN a\xc2\xa0b")
     assert opt.read_text(file) == "\ufeffFROM x\r\nRUN a\u00a0b"
+
+
+def test_a_home_that_nobody_has_is_no_more_than_a_missing_file(tmp_path: Path) -> None:
+    place = "~nobody-of-this-name/sample.json"
+    assert f"{place} cannot be read" in refused(f"x --request-file {place}").message
+
+
+def test_a_link_to_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").symlink_to("gone")
+    with pytest.raises(BadUsage) as caught:
+        opt.read_text(tmp_path / "Dockerfile")
+    assert (
+        caught.value.message == f"{tmp_path / 'Dockerfile'} is a link to gone, which is not there."
+    )
+
+
+def test_a_missing_dockerfile_of_a_missing_folder_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(BadUsage) as caught:
+        opt.read_text(tmp_path / "nowhere" / "Dockerfile")
+    assert caught.value.hint == f"There is no folder {tmp_path / 'nowhere'}."
 
 
 def test_a_missing_dockerfile_names_the_one_that_is_there(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 from jupyter_azureml_image import serving
 from jupyter_azureml_image.azure import connection, upkeep
 from jupyter_azureml_image.doctor import examine
-from jupyter_azureml_image.errors import NotConnected, SignedOut
+from jupyter_azureml_image.errors import BadUsage, NotConnected, SignedOut
 from jupyter_azureml_image.events import Connected, Event
 from jupyter_azureml_image.plan.registration import WorkspaceFacts
 from jupyter_azureml_image.rehearse import local_deployment
+from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.view.table import Table
 from jupyter_azureml_image.wiring import Here
 
@@ -80,6 +81,18 @@ def test_without_a_workspace_the_ways_to_one_are_named(ask: Callable[[], object]
         ask()
     assert "%azureml_image workspace" in (caught.value.hint or "")
     assert "--sandbox" in (caught.value.hint or "")
+
+
+def test_a_build_that_came_to_no_version_is_not_deployed() -> None:
+    with pytest.raises(BadUsage, match="'iris' has no version") as caught:
+        ImageBuild("iris", "abcd1234").deploy("my-endpoint", instance_type="t")
+    assert "--until" in (caught.value.hint or "")
+
+
+def test_an_option_that_nothing_resembles_is_refused_in_one_line() -> None:
+    with pytest.raises(BadUsage) as caught:
+        serving.deploy("iris:1", endpoint="my-endpoint", zzz=1)
+    assert str(caught.value) == "deploy() has no option 'zzz'."
 
 
 def test_an_empty_table_still_shows_its_note() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,9 @@ def search(folder: Path) -> tuple[WorkspaceName, ...]:
 def read(place: Path) -> WorkspaceName:
     """The workspace a file (or the first fitting file in or above a folder) names; raises
     BadSettings."""
-    if place.is_dir():
+    # os.path says False where a folder may not be looked at, and pathlib raises: the search goes
+    # through folders that nobody named.
+    if os.path.isdir(place):  # noqa: PTH112
         found = search(place)
         if found:
             return found[0]
@@ -56,7 +59,7 @@ def read(place: Path) -> WorkspaceName:
             hint="Download it from the workspace's page in the Azure portal, or name the "
             "workspace: --subscription ID -g GROUP -w NAME.",
         )
-    if not place.exists():
+    if not os.path.exists(place):  # noqa: PTH110
         raise BadSettings(f"There is no file {place}.", hint="-f wants the path of a config.json.")
     name = _said(place)
     if name is None:
@@ -73,7 +76,7 @@ def _files(folder: Path) -> Iterator[Path]:
         for file in _NAMES:
             for level in levels:
                 path = level / inner / file
-                if path.is_file():
+                if os.path.isfile(path):  # noqa: PTH113
                     yield path
 
 

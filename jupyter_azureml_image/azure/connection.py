@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from .. import state
 from ..errors import BadUsage, BuilderUnavailable, ImageError, NotConnected
 from ..events import Emit
+from ..home import from_home
 from ..plan.registration import RegisteredEnvironment, Registration, WorkspaceFacts
 from . import config_file, environments, identity, offline, workspaces
 from .arm import Arm, Tell
@@ -232,11 +234,11 @@ def _wanted(options: ConnectOptions) -> WorkspaceName:
     named = (options.subscription_id, options.resource_group, options.workspace)
     if all(named):
         return WorkspaceName(str(named[0]), str(named[1]), str(named[2]))
-    place = Path(options.file or options.folder or Path.cwd()).expanduser()
+    place = from_home(options.file or options.folder or Path.cwd())
     if not any(named):
         return config_file.read(place)
     # A config.json fills in what was not said, as in `MLClient.from_config(…, workspace_name=…)`.
-    found = config_file.search(place) if place.is_dir() else (config_file.read(place),)
+    found = config_file.search(place) if os.path.isdir(place) else (config_file.read(place),)  # noqa: PTH112  # as there
     if not found:
         missing = [
             flag

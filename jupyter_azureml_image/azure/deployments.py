@@ -10,11 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AzureError, BadUsage, DeploymentFailed, ImageError
 from ..events import Emit, Note
+from ..home import from_home
 from ..plan.deployment import Deployment, DeployRequest
 from ..plan.registration import RegisteredEnvironment
 from . import environments
@@ -177,7 +177,7 @@ def _entity(request: DeployRequest, environment: RegisteredEnvironment, machine:
     mounts = request.mounts
     code = None
     if mounts.code is not None and mounts.scoring_script is not None:
-        folder = str(Path(mounts.code).expanduser().resolve())
+        folder = str(from_home(mounts.code).resolve())
         code = CodeConfiguration(code=folder, scoring_script=mounts.scoring_script)
     return ManagedOnlineDeployment(
         name=request.name,
@@ -199,14 +199,10 @@ def _model(model: str) -> Any:
     """A path becomes a model of its own; NAME:VERSION is one that is registered."""
     from azure.ai.ml.entities import Model
 
-    path = Path(model).expanduser()
+    path = from_home(model)
     if path.exists():
         return Model(path=str(path.resolve()), type="custom_model")
-    if ":" in model:
-        return f"azureml:{model.removeprefix('azureml:')}"
-    raise BadUsage(
-        f"--model {model!r} is neither a path that exists nor NAME:VERSION of a registered model."
-    )
+    return f"azureml:{model.removeprefix('azureml:')}"
 
 
 def _sample(rollout: Rollout) -> Answer | None:

@@ -186,9 +186,16 @@ def look_into(
 
 def _folder(root: Path) -> Path:
     """`root` made absolute; raises ContextError where it is no folder."""
-    if root.is_dir():
-        return root.resolve()
-    if root.exists():
+    try:
+        if root.is_dir():
+            return root.resolve()
+        there = root.exists()
+    except OSError as error:
+        raise ContextError(
+            f"The build context {root} cannot be read: {error.strerror}.",
+            hint="Name a folder that may be read with --context DIR.",
+        ) from error
+    if there:
         raise ContextError(
             f"The build context {root} is a file, not a folder.",
             hint=f"Name the folder that holds it: --context {root.parent}",

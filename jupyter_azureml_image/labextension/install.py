@@ -28,6 +28,8 @@ def do(action: str, *, sys_prefix: bool = False, to: str | None = None) -> str:
     try:
         if place.exists():
             shutil.rmtree(place)
+        elif action == "uninstall":
+            return f"There is nothing at {place}."
         if action == "uninstall":
             return f"Removed {place}."
         shutil.copytree(FILES, place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,22 +20,26 @@ if TYPE_CHECKING:
     from ..run import LiveRun
     from .screen import Screen
 
-_BELOW_THE_MAGIC = 2  # number of the body's first line in its cell
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """An executed magic: its line as typed, its body (None for the line form), and the folder
-    that is the context where nothing else says so."""
+    """An executed magic: its line as typed, its body (None for the line form), the folder that
+    is the context where nothing else says so, and what stands above it in its cell."""
 
     line: str
     body: str | None
     folder: str
+    above: str = ""
 
 
 def run(shell: InteractiveShell, cell: Cell) -> ImageBuild | None:
     """Do what the cell asks; None for `--help`, `--fix` and `--detach`. Raises ImageError."""
     with failures(shell, full="--traceback" in cell.line.split()):
+        if cell.above.strip():  # --fix would replace the whole cell, and marks count its lines
+            raise BadUsage(
+                f"{opt.CELL.prog} stands below a comment.",
+                hint="Make it the first line of its cell.",
+            )
         words = opt.split(cell.line, opt.CELL.prog)
         if {"-h", "--help"} & set(words):
             print(opt.help_text(opt.CELL))  # noqa: T201  # the one thing --help is for
@@ -114,7 +117,6 @@ def _document(live: LiveRun, form: str) -> ImageBuild:
 def _request(shell: InteractiveShell, cell: Cell, given: dict[str, Any]) -> BuildRequest:
     from .. import settings
 
-    _check_variable(given)
     beside = _sample(given, shell.user_ns)
     text, path = _text(cell, given, shell.user_ns)
     notebook = frontend.notebook(shell.user_ns)
@@ -125,8 +127,13 @@ def _request(shell: InteractiveShell, cell: Cell, given: dict[str, Any]) -> Buil
         asked = _of_spec(_spec(given["spec"], shell.user_ns), asked)
     filled = settings.fill(asked)
     given.setdefault("progress", filled.get("progress", "auto"))
-    place = {"path": path, "first_line": 1 if cell.body is None else _BELOW_THE_MAGIC}
+    place = {"path": path, "first_line": 1 if cell.body is None else _first_line(cell)}
     return opt.request_from(given["name"], text, notebook=notebook, **place, **filled)
+
+
+def _first_line(cell: Cell) -> int:
+    """The number of the body's first line in its cell."""
+    return cell.above.count("\n") + 2
 
 
 def _text(cell: Cell, given: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -177,9 +184,3 @@ def _sample(given: dict[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     del given["request_file"]
     return {"sample": opt.look_up(place[1:], names, "--request-file")}
-
-
-def _check_variable(given: Mapping[str, Any]) -> None:
-    name = given.get("as")
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise BadUsage(f"--as: '{name}' cannot be the name of a variable.")

@@ -31,11 +31,13 @@ class ImageMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    def azureml_dockerfile(self, line: str, cell: str | None = None) -> ImageBuild | None:
+    def azureml_dockerfile(
+        self, line: str, cell: str | None = None, above: str = ""
+    ) -> ImageBuild | None:
         """Check, build, rehearse, push and register the image of this cell; see `--help`."""
         from .cells import Cell, run
 
-        return run(self.shell, Cell(line, cell, self._folder))
+        return run(self.shell, Cell(line, cell, self._folder, above))
 
     @no_var_expand
     @line_magic

@@ -57,7 +57,7 @@ _RUN = (
     Option(
         ("--as",),
         "Bind the resulting ImageBuild to this variable.",
-        "text",
+        "new variable",
         "VAR",
         faces=("magic",),
     ),

@@ -48,7 +48,13 @@ def look_up(path: str, names: Mapping[str, Any], where: str) -> Any:
 
 
 def _text(path: str, names: Mapping[str, Any], where: str) -> str:
-    return str(look_up(path, names, where))
+    value = look_up(path, names, where)
+    if value is None:
+        raise BadUsage(
+            f"{where}: {path} is None.",
+            hint="Give it a value first; what a stage makes is None where the stage did not run.",
+        )
+    return str(value)
 
 
 def _place(command: Command, words: Sequence[str], index: int) -> str:

@@ -37,9 +37,11 @@ def split(line: str, prog: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
+        hint = "Close the quote, or put a backslash before a quote that is meant as such."
+        if "escaped" in str(error):
+            hint = "All options stand on this one line: a backslash does not continue it."
         raise BadUsage(
-            f"{prog}: the words cannot be told apart ({str(error).lower()}).",
-            hint="Close the quote, or put a backslash before a quote that is meant as such.",
+            f"{prog}: the words cannot be told apart ({str(error).lower()}).", hint=hint
         ) from error
 
 
@@ -51,11 +53,15 @@ def parse(command: Command, words: Sequence[str]) -> dict[str, Any]:
     given = {key: value for key, value in vars(namespace).items() if value not in (None, [], False)}
     if "help" in given:
         return given
+    left = [word for word in left if word != "--"]
     if left:
         raise _unknown(command, left)
     for word in command.words:
         if word.needed and word.name not in given:
             raise BadUsage(f"{command.prog} needs {word.metavar}.", hint=f"Usage: {command.usage}")
+        if given.get(word.name) == "":  # a variable of a shell or a notebook that holds nothing
+            hint = f"Usage: {command.usage}" if word.needed else "Give it, or leave it out."
+            raise BadUsage(f"{command.prog}: {word.metavar} is empty.", hint=hint)
     return given
 
 
@@ -99,6 +105,11 @@ def _unknown(command: Command, left: Sequence[str]) -> BadUsage:
             hint=f"Put quotes around a value with blanks. Usage: {command.usage}",
         )
     name = flag.partition("=")[0]
+    if command.option(flag):
+        raise BadUsage(
+            f"{command.prog}: {name} stands behind --, which ends the options.",
+            hint="Leave -- out.",
+        )
     hint = _FOREIGN.get(name) if command.option("--build-arg") else None
     hint = hint or nearest(name, command.flags()) or f"{command.prog} --help lists the options."
     return BadUsage(f"{command.prog} has no option {name}.", hint=hint)

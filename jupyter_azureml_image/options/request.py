@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadUsage
+from ..home import from_home
 from ..plan.naming import check_name, check_version
 from ..plan.request import (
     BuildRequest,
@@ -151,7 +152,7 @@ def sample_from(place: str | None, value: Any = None) -> str | None:
             hint="Give the path of a file.",
         )
     try:
-        return Path(place).expanduser().read_text(encoding="utf-8")
+        return from_home(place).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise BadUsage(f"--request-file: {place} cannot be read: it is not UTF-8 text.") from None
     except (OSError, ValueError) as error:

@@ -8,7 +8,17 @@ from typing import Literal
 from ..records import changed, dataclass
 
 Kind = Literal[
-    "text", "path", "number", "percent", "switch", "pair", "secret", "codes", "choice", "variable"
+    "text",
+    "path",
+    "number",
+    "percent",
+    "switch",
+    "pair",
+    "secret",
+    "codes",
+    "choice",
+    "variable",
+    "new variable",
 ]
 Face = Literal["magic", "command"]
 

@@ -20,7 +20,7 @@ def read_text(path: Name) -> str:
     try:
         return Path(path).read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise BadUsage(f"There is no Dockerfile at {path}.", hint=_near(Path(path))) from None
+        raise _missing(Path(path)) from None
     except IsADirectoryError:
         raise BadUsage(
             f"{path} is a folder.", hint=f"Name the file in it: {Path(path, 'Dockerfile')}."
@@ -71,7 +71,18 @@ def reason(error: OSError | ValueError) -> str:
     return "no file can have that name"
 
 
+def _missing(path: Path) -> BadUsage:
+    if path.is_symlink():
+        goal = os.readlink(path)  # noqa: PTH115  # as it is written
+        return BadUsage(
+            f"{path} is a link to {goal}, which is not there.", hint="Name the file itself."
+        )
+    return BadUsage(f"There is no Dockerfile at {path}.", hint=_near(path))
+
+
 def _near(path: Path) -> str:
+    if not path.parent.exists():
+        return f"There is no folder {path.parent}."
     try:
         near = nearest(path.name, [p.name for p in path.parent.iterdir()])
     except OSError:

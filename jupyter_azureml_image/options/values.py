@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -107,6 +108,16 @@ def _path(option: Option, value: Any) -> str:
     return os.path.abspath(os.path.expanduser(_text(option, value)))  # noqa: PTH100, PTH111  # links stay as the user named them
 
 
+def _new_variable(option: Option, value: Any) -> str:
+    name = _text(option, value)
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise BadUsage(
+            f"{option.flag}: '{name}' cannot be the name of a variable.",
+            hint="Use letters, digits and '_', beginning with no digit, and no word of Python's.",
+        )
+    return name
+
+
 def _number(option: Option, value: Any) -> int:
     try:
         number = int(value)
@@ -137,13 +148,15 @@ def _choice(option: Option, value: Any) -> str:
 
 def _pairs(option: Option, value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, Mapping):
-        return tuple((str(key), str(item)) for key, item in value.items())
+        return tuple(_pair(option, item) for item in value.items())
     return tuple(_pair(option, item) for item in _many(value))
 
 
 def _pair(option: Option, value: Any) -> tuple[str, str]:
     if isinstance(value, tuple) and len(value) == 2:
         key, text = value
+        if text is None:
+            raise BadUsage(f"{option.flag}: {key} is None.", hint="Give it a value first.")
         return str(key), str(text)
     key, equals, text = str(value).partition("=")
     if not equals or not key.strip():
@@ -182,4 +195,5 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     "percent": _percent,
     "choice": _choice,
     "secret": _secret,
+    "new variable": _new_variable,
 }

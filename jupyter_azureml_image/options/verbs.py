@@ -51,7 +51,7 @@ _DEPLOY = (
     ),
     Option(("--request-file",), "Sample request, posted when it runs.", "text", "PATH|@var"),
     Option(("--local",), "Run it in the local engine instead.", "switch"),
-    Option(("--as",), "Bind the Deployment to this variable.", "text", "VAR"),
+    Option(("--as",), "Bind the Deployment to this variable.", "new variable", "VAR"),
 )
 
 _DELETE = (Option(("--deployment",), "Only this deployment.", "text", "NAME"),)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 from ..errors import BadUsage
+from ..home import from_home
 from ..records import dataclass
+from .mounts import check_mounts
 from .request import Mounts
 
 _NAME = re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
@@ -40,7 +44,8 @@ class DeployRequest:
         return f"v-{version}"[:32].rstrip("-")
 
     def check(self) -> None:
-        """Raise BadUsage for a name, share or count that no service would take."""
+        """Raise BadUsage for a name, share or count that no service would take, and for code or a
+        model that is not here: making an endpoint takes minutes."""
         for what, name in (("--endpoint", self.endpoint), ("--deployment", self.name)):
             if not _NAME.fullmatch(name):
                 raise BadUsage(
@@ -57,6 +62,17 @@ class DeployRequest:
                 "--code and --scoring-script go together.",
                 hint="--code is the folder, --scoring-script the entry script inside it.",
             )
+        check_mounts(Mounts(mounts.code, mounts.scoring_script))
+        _check_model(mounts.model)
+
+
+def _check_model(model: str | None) -> None:
+    if model is not None and ":" not in model and not os.path.exists(from_home(model)):  # noqa: PTH110  # as in `mounts`
+        raise BadUsage(
+            f"--model {model!r} is neither a path that exists nor NAME:VERSION of a registered "
+            "model.",
+            hint=f"A path is looked for in {Path.cwd()}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..errors import BadUsage
+from ..home import from_home
 from .request import Mounts
 
 
@@ -18,8 +20,8 @@ def check_mounts(mounts: Mounts) -> None:
 
 def existing(option: str, given: str, *, folder: bool = False) -> Path:
     """The whole path of what `option` names; raises BadUsage where nothing is."""
-    path = Path(given).expanduser().resolve()
-    if not (path.is_dir() if folder else path.exists()):
+    path = from_home(given).resolve()
+    if not (os.path.isdir(path) if folder else os.path.exists(path)):  # noqa: PTH110, PTH112  # False too where it may not be looked at
         raise BadUsage(
             f"{option} {given} is not {'a folder' if folder else 'a file or folder'} here.",
             hint=f"It is looked for in {Path.cwd()}.",
@@ -33,7 +35,7 @@ def _script(folder: Path, name: str | None) -> None:
             "--code names a folder, but not which script in it is the entry.",
             hint="Add --scoring-script FILE, relative to the --code folder.",
         )
-    if not (folder / name).is_file():
+    if not os.path.isfile(folder / name):  # noqa: PTH113  # as above
         raise BadUsage(
             f"--scoring-script {name} is not in the folder {folder}.",
             hint="Give its path relative to the --code folder.",

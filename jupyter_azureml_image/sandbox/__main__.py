@@ -25,22 +25,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     folder: Path = options.state or default_state()
     os.umask(0o077)  # the state holds keys: nothing in it is for others, wherever it lies
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (options.port_file or options.stop or options.reset):
         parser.print_usage(sys.stderr)
         _say("Name the file for its addresses with --port-file, or use --stop or --reset.")
         return USAGE
     try:
+        _make("--state", folder)
         if options.stop or options.reset:
             _stop(folder)
         if options.reset:
             _forget(folder)
         if options.port_file and not options.stop:
+            _make("--port-file", options.port_file.parent)
             _run(folder, options)
     except SandboxError as failed:
         _say(str(failed))
         return 1
     return 0
+
+
+def _make(flag: str, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SandboxError(
+            f"{flag}: {folder} cannot be made: {error.strerror}.",
+            hint="Name a folder that may be written.",
+        ) from error
 
 
 def _say(text: str) -> None:

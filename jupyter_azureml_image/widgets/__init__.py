@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from .image_panel import Panel
 
 
-def panel(start: ImageSpec | str | None = None, *, context: str | None = None) -> Panel:
-    """The panel, beginning with a spec or with Dockerfile text; its `value` is an ImageSpec.
+def panel(start: ImageSpec | Panel | str | None = None, *, context: str | None = None) -> Panel:
+    """The panel, beginning with a spec, with another panel's or with Dockerfile text; its
+    `value` is an ImageSpec.
 
     `context` is the build context (default: the notebook's folder where the front end tells
     it, else the working directory). Raises BadUsage where ipywidgets is not installed.

@@ -9,7 +9,8 @@ from typing import Any
 import ipywidgets as w
 
 from .. import api
-from ..errors import ImageError
+from ..errors import BadUsage, ImageError
+from ..home import from_home
 from ..notebook import squiggles
 from ..notebook.body import MAGIC
 from ..notebook.calls import as_run
@@ -33,7 +34,9 @@ UNTIL = {"Check": "check", "Plan": "plan", "Build": "rehearse", "Register": "reg
 class Panel:
     """Two editors of one text, and buttons that run it. `value` is the ImageSpec."""
 
-    def __init__(self, start: ImageSpec | str | None = None, context: str | None = None) -> None:
+    def __init__(
+        self, start: ImageSpec | Panel | str | None = None, context: str | None = None
+    ) -> None:
         text = start if isinstance(start, str) else ""
         self._desk = Desk(_spec(start), context or _folder(), text)
         self._slot: Any = None
@@ -130,7 +133,7 @@ class Panel:
         self._refresh()
 
     def _context_changed(self, change: Any) -> None:
-        self._desk.set_folder(str(Path(change["new"]).expanduser()))
+        self._desk.set_folder(str(from_home(change["new"])))
         self._refresh()
 
     def _apply_fixes(self, _: Any) -> None:
@@ -214,11 +217,19 @@ class Panel:
         )
 
 
-def _spec(start: ImageSpec | str | None) -> ImageSpec:
+def _spec(start: Any) -> ImageSpec:
+    if isinstance(start, Panel):
+        return start.value
     if isinstance(start, ImageSpec):
         return start
     if isinstance(start, str):
         return ImageSpec.from_dockerfile(start)
+    if start is not None:
+        raise BadUsage(
+            "The panel begins with an ImageSpec or with Dockerfile text, and "
+            f"{type(start).__name__} is neither.",
+            hint="%azureml_image panel --file PATH begins with a file.",
+        )
     return ImageSpec(base=START)
 
 

@@ -15,7 +15,7 @@ CORE = {
     "errors", "events", "patterns", "records", "wire", "stages", "state", "cancellation", "journal",
     "recording", "spec", "options", "dockerfile", "lint", "context", "plan", "view", "explain",
     "catalog", "result", "outside", "gather", "registering", "inspection", "existing", "planning",
-    "pipeline", "run", "endings",
+    "pipeline", "run", "endings", "home",
 }  # fmt: skip
 PORTS = {"build.ports", "rehearse.verdict"}
 OUTSIDE_WORLD = {

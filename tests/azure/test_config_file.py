@@ -70,3 +70,8 @@ def test_a_file_without_a_workspace_says_what_it_needs(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"There is no file .*gone\.json"):
         config_file.read(tmp_path / "gone.json")
+
+
+def test_a_file_that_cannot_be_looked_at_is_a_sentence():
+    with pytest.raises(BadSettings, match="There is no file"):
+        config_file.read(Path("x" * 300))

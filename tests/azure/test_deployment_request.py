@@ -30,3 +30,19 @@ def test_a_name_that_azure_refuses_is_refused_first(name: str) -> None:
 def test_what_cannot_be_is_refused_first(options) -> None:
     with pytest.raises(BadUsage):
         DeployRequest("e:1", "my-endpoint", **options).check()
+
+
+def test_what_is_not_here_is_refused_before_an_endpoint_is_made(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").touch()
+    code = str(tmp_path / "src")
+    for mounts, message in (
+        (Mounts(code=f"{code}x", scoring_script="score.py"), "--code .* is not a folder here"),
+        (Mounts(code=code, scoring_script="run.py"), "--scoring-script run.py is not in"),
+        (Mounts(model="iris/modle"), "--model 'iris/modle' is neither a path that exists nor"),
+        (Mounts(model="~nobody-of-this-name/m"), "--model .* is neither a path that exists nor"),
+    ):
+        with pytest.raises(BadUsage, match=message):
+            DeployRequest("e:1", "my-endpoint", mounts=mounts).check()
+    for model in (code, "iris:1", "azureml:iris:1"):
+        DeployRequest("e:1", "my-endpoint", mounts=Mounts(code, "score.py", model)).check()

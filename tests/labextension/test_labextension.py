@@ -33,6 +33,11 @@ def test_it_is_installed_where_a_server_of_any_python_looks(
     assert not place.exists()
 
 
+def test_what_is_not_there_is_not_said_to_be_removed(tmp_path: Path) -> None:
+    told = install.do("uninstall", to=str(tmp_path))
+    assert told == f"There is nothing at {tmp_path / install.NAME}."
+
+
 def test_an_action_that_does_not_exist_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["labextension", "instal"]) == 2
 

@@ -75,6 +75,7 @@ def test_an_empty_body_is_the_line_form(run: Callable[[str], cells.Cell]) -> Non
 def test_other_cells_are_left_to_ipython(shell: InteractiveShell) -> None:
     assert shell.transform_cell("    a = 1\n    b = 2\n") == "a = 1\nb = 2\n"
     assert "run_cell_magic('bash'" in shell.transform_cell("%%bash\nls\n")
+    assert shell.transform_cell("# a\nb = 2\n%time\n").startswith("# a\nb = 2\nget_ipython()")
     assert "pinfo" in shell.transform_cell("%%azureml_dockerfile?\n")
 
 

@@ -217,6 +217,8 @@ def test_help_is_printed_and_nothing_is_done(
         ("%azureml_dockerfile env --file F --spec S", "--file and --spec are two texts."),
         ("%%azureml_dockerfile env --as 1x\nFROM x\n", "--as: '1x' cannot be the name of"),
         ("%%azureml_dockerfile env --request-file @no\nFROM x\n", "--request-file: there is no"),
+        ("%azureml_image deploy env:1 --endpoint iris --as 1x", "--as: '1x' cannot be the name of"),
+        ("%azureml_image delete ''", "%azureml_image delete: ENDPOINT is empty."),
         ("%azureml_image docter", "%azureml_image has no verb 'docter'."),
         ("%azureml_image cancel", "%azureml_image cancel needs RUN."),
         ("%azureml_image deploy env:1", "deploy needs --endpoint NAME."),
@@ -229,6 +231,25 @@ def test_wrong_usage_is_a_sentence(
         run(source)
     assert caught.value.message.startswith(message)
     assert asked == []
+
+
+def test_a_comment_above_the_magic_is_refused_in_a_sentence(
+    run: Run, asked: list[BuildRequest]
+) -> None:
+    for source in ("# Build it\n\n%%azureml_dockerfile env\nFROM x\n", "#\n%%azureml_dockerfile e"):
+        with pytest.raises(BadUsage, match="stands below a comment") as caught:
+            run(source)
+        assert caught.value.hint == "Make it the first line of its cell."
+    assert asked == []
+
+
+def test_places_are_those_of_the_cell_with_its_blank_lines(
+    run: Run, asked: list[BuildRequest]
+) -> None:
+    run("%%azureml_dockerfile env\nFROM x\n")
+    run("\n \n%%azureml_dockerfile env\nFROM x\n")
+    assert [request.recipe.first_line for request in asked] == [2, 4]
+    assert {request.recipe.text for request in asked} == {"FROM x\n"}
 
 
 def test_a_failure_is_shown_in_two_lines_and_in_full_where_asked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -84,3 +85,14 @@ def test_a_kernel_of_the_azureml_sdk_gets_the_package_without_moving_a_version(
     widgets = {"ipywidgets", "jupyterlab-widgets", "widgetsnbextension"}
     http2 = {"grpclib", "h2", "hpack", "hyperframe", "multidict"}
     assert set(resolved) - set(there) == widgets | http2
+
+
+def test_the_source_archive_holds_what_its_makefile_and_its_tests_need(tmp_path: Path) -> None:
+    _run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", str(tmp_path), ".")
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        files = {name.partition("/")[2] for name in archive.getnames()}
+    for folder in ("tools", "benchmarks", "tests"):
+        here = {str(path.relative_to(ROOT)) for path in (ROOT / folder).rglob("*.py")}
+        assert here - files == set()
+    assert {"tools/standin/Dockerfile", "tools/witness.sh"} <= files

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_azureml_image import api
 from jupyter_azureml_image import events as e
-from jupyter_azureml_image.errors import BuildFailed
+from jupyter_azureml_image.errors import BadUsage, BuildFailed
 from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.run import LiveRun
 from jupyter_azureml_image.spec import ImageSpec
@@ -202,6 +202,19 @@ def test_the_panel_keeps_text_as_given_and_hands_out_spec_and_cell() -> None:
     made._name.value = "env"
     assert made.cell == "%%azureml_dockerfile env\nFROM python:3.12\nRUN x"
     assert panel(made.value).value == made.value
+
+
+def test_the_panel_begins_with_what_another_holds_and_refuses_what_is_no_image() -> None:
+    other = panel("FROM python:3.12\n")
+    assert panel(other).value == other.value
+    with pytest.raises(BadUsage, match="begins with an ImageSpec or with Dockerfile text, and int"):
+        panel(3)  # type: ignore[arg-type]  # what a caller without types may do
+
+
+def test_a_folder_half_typed_is_no_failure() -> None:
+    made = panel("FROM python:3.12\nCOPY a /\n")
+    made._context.value = "~nobody-of-this-name"
+    assert made._desk.folder == "~nobody-of-this-name"
 
 
 def test_the_cell_of_the_panel_says_what_stands_in_no_dockerfile() -> None:
