@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -23,9 +21,10 @@ from jupyter_azureml_image.dockerfile.parse import parse
 from jupyter_azureml_image.errors import Forbidden, ServiceFault
 from jupyter_azureml_image.events import Event, LogLine, Note
 
+from .service import Service
+
 REGISTRY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/reg"
 TARGET = Target(REGISTRY, "reg.azurecr.io", "repo", "run-1")
-SOON = {"Retry-After": "0.01"}
 BUSY = (503, {"error": {"code": "ServiceUnavailable", "message": "later"}})
 
 
@@ -33,56 +32,11 @@ def _run(status: str) -> tuple[int, dict[str, Any]]:
     return 200, {"properties": {"runId": "ca1", "status": status}}
 
 
-def _bytes(body: Any) -> bytes:
-    return (body if isinstance(body, str) else json.dumps(body)).encode()
-
-
-class Service:
-    """A server that answers each call as it was told: the answers of a call in turn, the last
-    one for ever. An answer is a status with JSON or text, or bytes (of one that is cut short)."""
-
-    def __init__(self) -> None:
-        service = self
-        self.told: dict[str, list[Any]] = {}
-        self.asked: list[str] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def _answer(self) -> None:
-                call = f"{self.command} {self.path.partition('?')[0].removeprefix(REGISTRY)}"
-                service.asked.append(call)
-                length = int(self.headers.get("Content-Length") or 0)
-                self.rfile.read(length)
-                answers = service.told.get(call, [(404, {})])
-                answer = answers.pop(0) if len(answers) > 1 else answers[0]
-                cut = isinstance(answer, bytes)
-                status, body = (200, answer) if cut else (answer[0], _bytes(answer[1]))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body) + (9 if cut else 0)))
-                for name, value in SOON.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-                self.close_connection = cut
-
-            do_GET = do_POST = do_HEAD = _answer  # noqa: N815  # the names that http.server calls
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     for name in ("_LOG_EVERY", "_STATUS_EVERY", "_LOG_AFTER"):
         monkeypatch.setattr(acr_run, name, 0.0)
-    service = Service()
+    service = Service(below=REGISTRY)
     yield service
     service.close()
 
