@@ -24,7 +24,8 @@ def said(response: Any) -> tuple[str, str]:
     details = error.get("details")
     known = details if isinstance(details, list) else ()
     inner = (str(each.get("message") or "") for each in known if isinstance(each, Mapping))
-    return str(error.get("code") or ""), with_details(str(error.get("message") or ""), inner)
+    code = error.get("code") or response.headers.get("x-ms-error-code")  # all that a HEAD tells
+    return str(code or ""), with_details(str(error.get("message") or ""), inner)
 
 
 def with_details(message: str, details: Iterable[str]) -> str:

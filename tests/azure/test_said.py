@@ -82,3 +82,10 @@ def test_a_store_that_lets_nobody_in_says_whom_to_ask(code: str, way: str) -> No
     told = refused(from_answer(_answer(403, text)), "uploading the build context")
     assert isinstance(told, Forbidden)
     assert way in (told.hint or "")
+
+
+def test_an_answer_without_a_body_is_read_by_its_header() -> None:
+    """Blob storage's to a HEAD."""
+    answer = _answer(403, "")
+    answer.headers["x-ms-error-code"] = "AuthorizationFailure"
+    assert refused(from_answer(answer), "uploading").code == "firewalled"

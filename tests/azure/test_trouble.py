@@ -23,6 +23,7 @@ from jupyter_azureml_image.errors import (
     RegistryError,
     ServiceFault,
     SignedOut,
+    VersionTaken,
 )
 from jupyter_azureml_image.events import Event
 from jupyter_azureml_image.plan.deployment import DeployRequest
@@ -216,3 +217,27 @@ def test_a_share_that_leaves_the_rest_to_nobody_is_refused_before_anything_is_ma
         with pytest.raises(BadUsage, match="--traffic 50 leaves 50 percent"):
             deploy(workspace, DeployRequest(environment, name, traffic=50), events.append)
     assert events == []
+
+
+def test_a_registration_whose_answer_got_lost_is_a_registration(
+    workspace: Connection, faults: SetFaults
+) -> None:
+    faults({"fault": "cut", "path": "/versions/1$", "method": "PUT", "of": "answer", "bytes": 20})
+    name = f"env-{uuid.uuid4().hex[:8]}"
+    assert workspace.register(Registration(name, "1", IMAGE, None)).image == IMAGE
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_version_that_somebody_else_took_meanwhile_names_the_next(
+    workspace: Connection, faults: SetFaults, status: int
+) -> None:
+    name = f"env-{uuid.uuid4().hex[:8]}"
+    workspace.register(Registration(name, "1", IMAGE, None))
+    path = f"/environments/{name}/versions/1$"
+    faults(
+        {"fault": "answer", "path": path, "method": "GET", "status": 404, "times": 1},
+        {"fault": "answer", "path": path, "method": "PUT", "status": status, "code": "UserError"},
+    )
+    with pytest.raises(VersionTaken) as raised:
+        workspace.register(Registration(name, "1", IMAGE.replace("3", "4"), None))
+    assert f"{name}:2" in (raised.value.hint or "")
