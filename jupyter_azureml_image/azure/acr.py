@@ -81,7 +81,7 @@ def acr_builders(connection: Connection, request: BuildRequest) -> tuple[Builder
     BuilderUnavailable where there is none."""
     try:
         server = connection.login_server(request.registry)
-        registry_id = workspaces.registry_id(connection.arm, connection.facts, server)
+        registry_id = workspaces.registry_id(connection.arm, connection.facts, request.registry)
     except (AzureError, Forbidden) as error:
         raise BuilderUnavailable(error.message, hint=error.hint, code=error.code) from error
     place = Place(connection, registry_id, server, request.task)
