@@ -182,6 +182,10 @@ class AcrBuilder:
         except SourceGone:
             if known is None:
                 raise
+        except BuildFailed:
+            if known is not None:  # it may be the upload that is spoilt, and no log says so
+                uploads.forget(sent)
+            raise
         uploads.forget(sent)
         work.seen.restart()
         work.tell(Note("The registry lost the context that was uploaded; it is sent again."))

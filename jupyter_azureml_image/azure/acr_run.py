@@ -25,6 +25,7 @@ _LOG_AFTER = 8.0
 _LONG_QUEUE = 300.0
 _CANCEL_SECONDS = 60.0
 _SILENT = 900.0
+_SKEW = 300.0
 _REPLACED = Note("Azure replaced the run's log; reading on from its new beginning.")
 
 
@@ -223,7 +224,7 @@ def _maybe_started(arm: Arm, target: Target, since: datetime, error: ServiceFaul
 
 
 def _recent(arm: Arm, target: Target, since: datetime) -> list[str]:
-    """Runs under way that began since then; clocks may differ by a minute."""
+    """Runs under way that began since then, by clocks as far apart as a sign-in allows."""
     call = Call(
         "GET",
         f"{target.registry_id}/runs",
@@ -235,7 +236,7 @@ def _recent(arm: Arm, target: Target, since: datetime) -> list[str]:
     for run in (arm.call(call) or {}).get("value") or ():
         properties = run.get("properties") or {}
         made = _time(properties.get("createTime"))
-        fresh = made is not None and (made - since).total_seconds() > -60
+        fresh = made is not None and (made - since).total_seconds() > -_SKEW
         if properties.get("status") not in ENDED and fresh:
             found.append(str(properties.get("runId")))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -142,3 +143,15 @@ def test_a_log_without_an_address_at_first_is_read_once_it_has_one(
     service.told["GET /runs/ca1"] = [_run("Running"), _run("Running"), _run("Succeeded")]
     assert _watched(run).status == "Succeeded"
     assert any(isinstance(event, LogLine) and "hello" in event.text for event in events)
+
+
+def test_a_run_is_found_although_this_machines_clock_is_minutes_fast(
+    service: Service, arm: Arm
+) -> None:
+    made = datetime.now(timezone.utc) - timedelta(minutes=4)
+    begun = {"runId": "ca7", "status": "Queued", "createTime": made.isoformat()}
+    service.told["POST /scheduleRun"] = [BUSY]
+    service.told["GET /runs"] = [(200, {"value": [{"properties": begun}]})]
+    with pytest.raises(ServiceFault) as raised:
+        schedule(arm, TARGET, {})
+    assert "ca7" in (raised.value.hint or "")
