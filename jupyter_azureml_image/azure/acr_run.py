@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ..errors import AzureError, ImageError, ServiceFault
+from ..errors import AzureError, ImageError, ServiceFault, SignedOut
 from ..events import Emit, Note, Queued
 from .acr_dialect import AcrReader
 from .acr_log import RunLog
@@ -137,11 +137,13 @@ class AcrRun:
         try:
             found = arm.get(self.path, self.target.api, f"asking for run {self.run_id}")
         except AzureError as error:
-            passing = isinstance(error, ServiceFault)
+            passing = isinstance(error, (ServiceFault, SignedOut))
             if not passing or time.monotonic() - self._heard >= _SILENT:
                 raise self._goes_on(error) from error
             if not self._deaf:
-                self.emit(Note(f"{error.message} The run goes on.", "warning"))
+                again = " It is followed again after `az login` in a terminal."
+                again = again if isinstance(error, SignedOut) else ""
+                self.emit(Note(f"{error.message} The run goes on.{again}", "warning"))
             self._deaf = True
             return {}
         self._heard, self._deaf = time.monotonic(), False

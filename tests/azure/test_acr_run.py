@@ -76,6 +76,17 @@ def test_a_run_outlives_an_outage_of_whoever_is_asked_for_it(
     assert [text for text in said if "run ca1" in text.lower()][-1].endswith("The run goes on.")
 
 
+def test_a_sign_in_that_expires_during_a_run_may_be_made_again_meanwhile(
+    service: Service, run: AcrRun, events: list[Event]
+) -> None:
+    expired = (401, {"error": {"code": "ExpiredAuthenticationToken"}})
+    service.told["GET /runs/ca1"] = [_run("Running"), *[expired] * 5, _run("Succeeded")]
+    assert _watched(run).status == "Succeeded"
+    said = [event.text for event in events if isinstance(event, Note)]
+    assert len(said) == 1
+    assert "az login" in said[0]
+
+
 def test_an_answer_that_breaks_off_is_asked_for_again(service: Service, run: AcrRun) -> None:
     service.told["GET /runs/ca1"] = [b'{"properties": {"sta', _run("Succeeded")]
     assert _watched(run).status == "Succeeded"
