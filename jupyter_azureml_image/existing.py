@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from . import state, wire
 from .build.ports import BuiltImage
 from .context.manifest import resolve_context
+from .errors import AzureError, Forbidden, RegistryError
 from .journal import Journal
 from .outside import LocalImage, Outside
 from .plan.fingerprint import Fingerprint
@@ -66,9 +68,23 @@ def pushed_digest(
         pushed = facts["pushed"]
         if pushed["fingerprint"] != fingerprint.value or tuple(pushed["place"]) != place:
             continue
-        if workspace.has_image(*place, pushed["digest"]):
-            return str(pushed["digest"])
+        with suppress(Forbidden):  # a right to build and push is no right to read
+            if workspace.has_image(*place, pushed["digest"]):
+                return str(pushed["digest"])
     return None
+
+
+def is_gone(workspace: Workspace, registered: RegisteredEnvironment) -> bool:
+    """Whether the registry says that it holds a registered image no longer; not where it cannot
+    be asked from here."""
+    name, _, digest = (registered.image or "").partition("@")
+    server, _, repository = name.partition("/")
+    if not digest:
+        return False
+    try:
+        return not workspace.has_image(server, repository, digest)
+    except (AzureError, RegistryError):
+        return False
 
 
 def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .context.describe import size_text
 from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
-from .existing import Existing, earlier_fingerprint, local_image, pushed_digest
+from .existing import Existing, earlier_fingerprint, is_gone, local_image, pushed_digest
 from .gather import Known
 from .journal import Journal
 from .outside import Outside
@@ -179,13 +179,25 @@ def _needed_workspace(known: Known) -> Workspace:
 def _registered(
     request: BuildRequest, workspace: Workspace | None, version: str, fingerprint: Fingerprint
 ) -> RegisteredEnvironment | None:
-    """The environment version that holds this very content; raises VersionTaken for another."""
+    """The environment version that holds this very content; raises VersionTaken for another,
+    RegistryError where its image is gone."""
     if workspace is None or not includes(request.until, "register"):
         return None
     found = workspace.find_environment(request.name, version)
-    if found is None or found.tags.get("fingerprint") == fingerprint.value:
+    if found is None:
+        return None
+    same = found.tags.get("fingerprint") == fingerprint.value
+    if same and not is_gone(workspace, found):
         return found
     free = workspace.free_version(request.name, version)
+    if same:
+        server = (found.image or "").partition("/")[0]
+        raise RegistryError(
+            f"{request.name}:{version} is registered, but {server} holds its image no longer.",
+            hint=f"A registered version does not change: build it anew as {request.name}:{free}, "
+            "or restore the image where the registry keeps what was deleted.",
+            code="image-gone",
+        )
     raise VersionTaken(
         f"Version {version} of '{request.name}' is registered with other content.",
         hint=f"Versions do not change once registered. Use {request.name}:{free}, or leave the "

@@ -29,6 +29,7 @@ class World:
     local: object = None
     builder_error: Exception | None = None
     workspace_error: Exception | None = None
+    registry_error: Exception | None = None
     during_build: object = None
 
     def local_builders(self):
@@ -132,6 +133,8 @@ class Workspace:
         return "sha256:pushed"
 
     def has_image(self, login_server, repository, digest):
+        if self.world.registry_error is not None:
+            raise self.world.registry_error
         return self.world.pushed.get((login_server, repository)) == digest
 
     def find_environment(self, name, version):

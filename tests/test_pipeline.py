@@ -12,6 +12,7 @@ from jupyter_azureml_image.errors import (
     Cancelled,
     CheckFailed,
     ContextError,
+    Forbidden,
     NotConnected,
     RegistryError,
     RehearsalFailed,
@@ -319,6 +320,31 @@ def test_the_dry_run_of_what_is_registered_says_so_and_creates_nothing(cell):
     cell()
     assert cell(until="plan").plan.creates == ()
     assert "is registered with this content" in sentences(cell)["plan"]
+
+
+def test_what_is_registered_and_gone_from_the_registry_is_not_taken_for_done(cell, world):
+    version = cell().version
+    world.pushed.clear()
+    with pytest.raises(RegistryError, match=f"iris:{version} is registered, but reg.example") as no:
+        cell()
+    assert no.value.code == "image-gone"
+    assert f"iris:{version}-next" in no.value.hint
+    assert world.did.count("register") == 1
+
+
+@pytest.mark.parametrize("error", [Forbidden("no right"), RegistryError("odd"), SignedOut("out")])
+def test_what_is_registered_is_believed_where_the_registry_may_not_be_asked(cell, world, error):
+    cell()
+    world.registry_error = error
+    assert cell().reused
+
+
+def test_a_registry_that_may_not_be_read_is_pushed_to_again(cell, world):
+    cell(until="push")
+    world.images.clear()
+    world.registry_error = Forbidden("This account may not use registry reg.example.")
+    cell(until="push")
+    assert world.did.count("push") == 2
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def acr_builders(connection: Connection, request: BuildRequest) -> tuple[Builder
     BuilderUnavailable where there is none."""
     try:
         server = connection.login_server(request.registry)
-        registry_id = workspaces.registry_id(connection.arm, connection.facts, server)
+        registry_id = workspaces.registry_id(connection.arm, connection.facts, request.registry)
     except (AzureError, Forbidden) as error:
         raise BuilderUnavailable(error.message, hint=error.hint, code=error.code) from error
     place = Place(connection, registry_id, server, request.task)
@@ -182,6 +182,10 @@ class AcrBuilder:
         except SourceGone:
             if known is None:
                 raise
+        except BuildFailed:
+            if known is not None:  # it may be the upload that is spoilt, and no log says so
+                uploads.forget(sent)
+            raise
         uploads.forget(sent)
         work.seen.restart()
         work.tell(Note("The registry lost the context that was uploaded; it is sent again."))

@@ -19,8 +19,8 @@ _LINK_AGAIN = 3.0
 
 
 class RunLog:
-    """One run's log. `link` asks the service for a fresh signed address; it is read from
-    `position` on, `replaced` being how often it had begun anew by then."""
+    """One run's log. `link` asks the service for a fresh signed address (empty: not yet); the log
+    is read from `position` on, `replaced` being how often it had begun anew by then."""
 
     def __init__(self, link: Callable[[], str], position: int = 0, replaced: int = 0) -> None:
         self._link = link
@@ -94,7 +94,7 @@ class RunLog:
         if self._url is None and now - self._asked >= _LINK_AGAIN:
             self._asked = now
             try:
-                self._url = self._link()
+                self._url = self._link() or None
             except ImageError:  # the run goes on without its log; its verdict is asked elsewhere
                 self._url = None
         return self._url

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ..errors import AzureError, ImageError, ServiceFault
+from ..errors import AzureError, ImageError, ServiceFault, SignedOut
 from ..events import Emit, Note, Queued
 from .acr_dialect import AcrReader
 from .acr_log import RunLog
@@ -24,6 +24,8 @@ _STATUS_EVERY = 3.0
 _LOG_AFTER = 8.0
 _LONG_QUEUE = 300.0
 _CANCEL_SECONDS = 60.0
+_SILENT = 900.0
+_SKEW = 300.0
 _REPLACED = Note("Azure replaced the run's log; reading on from its new beginning.")
 
 
@@ -46,6 +48,8 @@ class AcrRun:
     emit: Emit
     seen: Seen = field(default_factory=lambda: Seen(None))
     _began: float = field(default_factory=time.monotonic)
+    _heard: float = field(default_factory=time.monotonic)
+    _deaf: bool = False
     _warned: bool = False
 
     @property
@@ -62,7 +66,7 @@ class AcrRun:
         while not cancelled.is_set():
             self._feed(log, reader)
             if time.monotonic() - asked >= _STATUS_EVERY or log.complete:
-                asked, properties = time.monotonic(), self._properties()
+                properties, asked = self._properties(), time.monotonic()
                 if properties.get("status") in ENDED:
                     self._rest(log, reader)
                     return self._verdict(properties)
@@ -86,7 +90,13 @@ class AcrRun:
 
     def _stop(self, calm: Arm) -> Verdict:
         doing = f"cancelling run {self.run_id}"
-        calm.call(Call("POST", f"{self.path}/cancel", self.target.api, doing))
+        try:
+            calm.call(Call("POST", f"{self.path}/cancel", self.target.api, doing))
+        except AzureError:
+            properties = calm.get(self.path, self.target.api, doing).get("properties") or {}
+            if properties.get("status") not in ENDED:
+                raise
+            return self._verdict(properties)  # it had ended by itself
         until = time.monotonic() + _CANCEL_SECONDS
         while time.monotonic() < until:
             properties = calm.get(self.path, self.target.api, doing).get("properties") or {}
@@ -121,9 +131,32 @@ class AcrRun:
                 self.arm.stopped.wait(0.5)
 
     def _properties(self) -> dict[str, Any]:
-        doing = f"asking for run {self.run_id}"
-        found = self.arm.get(self.path, self.target.api, doing)
+        """What the run says of itself; empty while Azure cannot be asked, which a run outlives.
+        Raises AzureError, saying that it goes on, where that stays so."""
+        arm = replace(self.arm, tell=None) if self._deaf else self.arm  # said once
+        try:
+            found = arm.get(self.path, self.target.api, f"asking for run {self.run_id}")
+        except AzureError as error:
+            passing = isinstance(error, (ServiceFault, SignedOut))
+            if not passing or time.monotonic() - self._heard >= _SILENT:
+                raise self._goes_on(error) from error
+            if not self._deaf:
+                again = " It is followed again after `az login` in a terminal."
+                again = again if isinstance(error, SignedOut) else ""
+                self.emit(Note(f"{error.message} The run goes on.{again}", "warning"))
+            self._deaf = True
+            return {}
+        self._heard, self._deaf = time.monotonic(), False
         return dict(found.get("properties") or {})
+
+    def _goes_on(self, error: AzureError) -> AzureError:
+        named = f"--registry {self.target.registry} --run-id {self.run_id}"
+        way = f"Its log: az acr task logs {named}\nTo stop it: az acr task cancel-run {named}"
+        return type(error)(
+            f"{error.message} Run {self.run_id} goes on in Azure.",
+            hint="\n".join(filter(None, (error.hint, way))),
+            code=error.code,
+        )
 
     def _queued(self, properties: Mapping[str, Any]) -> None:
         if properties.get("status") not in _WAITING:
@@ -168,13 +201,13 @@ def schedule(arm: Arm, target: Target, body: Mapping[str, Any]) -> str:
     )
     try:
         answer = arm.call(call) or {}
+        run = (answer.get("properties") or {}).get("runId")
+        if not run:
+            raise ServiceFault(f"Azure's answer names no run, seen while {doing}.")
     except ServiceFault as error:
         if error.code == "throttled":
             raise
         raise _maybe_started(arm, target, since, error) from error
-    run = (answer.get("properties") or {}).get("runId")
-    if not run:
-        raise ServiceFault(f"Azure's answer names no run, seen while {doing}.")
     return str(run)
 
 
@@ -193,7 +226,7 @@ def _maybe_started(arm: Arm, target: Target, since: datetime, error: ServiceFaul
 
 
 def _recent(arm: Arm, target: Target, since: datetime) -> list[str]:
-    """Runs under way that began since then; clocks may differ by a minute."""
+    """Runs under way that began since then, by clocks as far apart as a sign-in allows."""
     call = Call(
         "GET",
         f"{target.registry_id}/runs",
@@ -205,7 +238,7 @@ def _recent(arm: Arm, target: Target, since: datetime) -> list[str]:
     for run in (arm.call(call) or {}).get("value") or ():
         properties = run.get("properties") or {}
         made = _time(properties.get("createTime"))
-        fresh = made is not None and (made - since).total_seconds() > -60
+        fresh = made is not None and (made - since).total_seconds() > -_SKEW
         if properties.get("status") not in ENDED and fresh:
             found.append(str(properties.get("runId")))
     return found

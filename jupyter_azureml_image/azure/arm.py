@@ -91,7 +91,7 @@ class Arm:
                 told = explain(error, call.doing)
                 if told is None:
                     raise
-                if last or call.once or told.code != "no-network":
+                if last or call.once or not isinstance(told, ServiceFault):
                     raise told from error
                 self.wait(2.0**attempt / 4, f"{told.message} Trying again.")
                 continue

@@ -112,8 +112,8 @@ class Connection:
             self.ml_client  # noqa: B018  # made for its import
 
     def login_server(self, registry: str | None = None) -> str:
-        """The registry to push to: the workspace's own, or the one named (NAME or login
-        server). Raises AzureError where there is none."""
+        """The registry to push to: the workspace's own, or the one named (NAME, login server or
+        ARM id). Raises AzureError where there is none, BadUsage."""
         if registry is None:
             return workspaces.own_login_server(self._facts)
         return workspaces.login_server(self.arm, self._facts, registry)

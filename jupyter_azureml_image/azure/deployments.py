@@ -37,14 +37,20 @@ _SANDBOX_MACHINE = "Standard_DS3_v2"
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """The endpoint as it was found: its deployments' shares, zeroes included."""
+    """The endpoint as it was found: whether it is there, and its deployments' shares, zeroes
+    included."""
 
+    there: bool
     shares: Mapping[str, int]
 
-    @property
-    def empty(self) -> bool:
-        """Whether it had no deployment at all."""
-        return not self.shares
+    def percent(self, request: DeployRequest) -> int | None:
+        """What the new deployment is to get, None where nothing is to change."""
+        return 100 if request.traffic is None and not self.shares else request.traffic
+
+    def after(self, request: DeployRequest) -> dict[str, int]:
+        """The shares as they are wanted; raises BadUsage where they do not come to 100."""
+        percent = self.percent(request)
+        return {} if percent is None else shares(self.shares, request.name, percent)
 
 
 def deploy(
@@ -63,11 +69,14 @@ def deploy(
     environment = _environment(connection, request)
     machine = _machine(connection, request)
     rollout = Rollout(connection, request, emit, stopped)
+    before = _before(rollout)
+    before.after(request)
     bills = _bills(connection, request, machine)
     emit(Note(bills))
     with quiet(emit):
         try:
-            before = _endpoint(rollout)
+            if not before.there:
+                _endpoint(rollout)
             _deployment(rollout, environment, machine)
             answer = _sample(rollout)
             traffic = _traffic(rollout, before)
@@ -131,26 +140,44 @@ def _bills(connection: Connection, request: DeployRequest, machine: str) -> str:
     return f"Bills {many} from now until deleted: %azureml_image delete {request.endpoint}"
 
 
-def _endpoint(rollout: Rollout) -> _Before:
-    """The endpoint as it is; it is made where it is missing."""
+def _before(rollout: Rollout) -> _Before:
+    """The endpoint as it is."""
     name = rollout.request.endpoint
-    found = rollout.connection.arm.find(
-        rollout.endpoint_path, ML_API, f"looking for endpoint {name}"
+    arm = rollout.connection.arm
+    found = arm.find(rollout.endpoint_path, ML_API, f"looking for endpoint {name}")
+    if found is None:
+        return _Before(False, {})
+    traffic = (found.get("properties") or {}).get("traffic") or {}
+    listed = arm.every(
+        Call("GET", f"{rollout.endpoint_path}/deployments", ML_API, f"listing {name}")
     )
-    if found is not None:
-        traffic = (found.get("properties") or {}).get("traffic") or {}
-        listed = rollout.connection.arm.every(
-            Call("GET", f"{rollout.endpoint_path}/deployments", ML_API, f"listing {name}")
-        )
-        return _Before({str(each["name"]): int(traffic.get(each["name"], 0)) for each in listed})
+    return _Before(True, {str(each["name"]): int(traffic.get(each["name"], 0)) for each in listed})
+
+
+def _endpoint(rollout: Rollout) -> None:
+    """Make the endpoint."""
     from azure.ai.ml.entities import ManagedOnlineEndpoint
 
+    name = rollout.request.endpoint
     with rollout.step("endpoint", f"creating endpoint {name}"):
         tags = {MARK: rollout.request.environment}
         entity = ManagedOnlineEndpoint(name=name, auth_mode="key", tags=tags)
         rollout.made_endpoint = True
-        rollout.wait(rollout.client.online_endpoints.begin_create_or_update(entity))
-    return _Before({})
+        try:
+            poller = rollout.client.online_endpoints.begin_create_or_update(entity)
+        except Exception:
+            rollout.made_endpoint = _taken(rollout, rollout.endpoint_path)
+            raise
+        rollout.wait(poller)
+
+
+def _taken(rollout: Rollout, path: str) -> bool:
+    """Whether Azure began what it gave no good answer to: the answer may have got lost."""
+    try:
+        found = rollout.connection.arm.find(path, ML_API, "looking for what was begun")
+    except ImageError:
+        return True  # nobody knows: it is taken down, or said that it may bill
+    return found is not None
 
 
 def _deployment(rollout: Rollout, environment: RegisteredEnvironment, machine: str) -> None:
@@ -165,7 +192,7 @@ def _deployment(rollout: Rollout, environment: RegisteredEnvironment, machine: s
         try:
             poller = rollout.client.online_deployments.begin_create_or_update(entity)
         except Exception:
-            rollout.made_deployment = False  # refused
+            rollout.made_deployment = is_new and _taken(rollout, path)
             raise
         rollout.tried_deployment = True
         rollout.wait(poller)
@@ -228,11 +255,11 @@ _HINTS = {
 
 
 def _traffic(rollout: Rollout, before: _Before) -> Mapping[str, int]:
-    request = rollout.request
-    percent = 100 if request.traffic is None and before.empty else request.traffic
-    if percent is None or before.shares.get(request.name) == percent:
-        return before.shares
-    after = shares(before.shares, request.name, percent)
+    request, percent = rollout.request, before.percent(rollout.request)
+    now = _before(rollout).shares  # somebody else may have changed them in these minutes
+    if percent is None or now.get(request.name) == percent:
+        return now
+    after = shares(now, request.name, percent)
     with rollout.step("traffic", f"giving {request.name} {percent} percent of the requests"):
         set_traffic(rollout.client, request.endpoint, after, rollout.wait)
     return after

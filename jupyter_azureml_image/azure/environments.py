@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ImageError, ServiceFault, VersionTaken
+from ..errors import AzureError, ServiceFault, VersionTaken
 from ..plan.registration import RegisteredEnvironment, Registration
 from ..plan.request import Routes
 from .arm import ML_API, Call
@@ -44,13 +44,11 @@ def register(connection: Connection, registration: Registration) -> RegisteredEn
     try:
         with translated(f"registering environment {label}"):
             connection.ml_client.environments.create_or_update(_entity(registration))
-    except ImageError as error:
-        # Somebody else registered it between the look and the call.
-        if error.code != "conflict":
-            raise
-        held = _held(connection, registration)
+    except AzureError as error:
+        # Somebody else registered it since the look, or the answer got lost: what is there decides.
+        held = _there(connection, registration)
         if held is None:
-            raise
+            raise error
         return held
     stored = find(connection, registration.name, registration.version)
     if stored is None or (stored.image or "") != registration.image:
@@ -100,6 +98,16 @@ def _held(connection: Connection, registration: Registration) -> RegisteredEnvir
         hint=f"The next free version: {registration.name}:"
         f"{next_free(registration.version, taken)}. Without a version, the content names it.",
     )
+
+
+def _there(connection: Connection, registration: Registration) -> RegisteredEnvironment | None:
+    """As `_held`, after a failure whose own sentence says more than that nobody can be asked."""
+    try:
+        return _held(connection, registration)
+    except VersionTaken:
+        raise
+    except AzureError:
+        return None
 
 
 def _same(found: Mapping[str, Any], held: RegisteredEnvironment, asked: Registration) -> bool:

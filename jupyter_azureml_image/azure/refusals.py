@@ -7,7 +7,6 @@ workspace ws1".
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ..errors import (
     TasksNotPermitted,
 )
 from .roles import least_role
+from .said import said
 
 SIGN_IN = "Run `az login` in a terminal, then run this again."
 
@@ -41,14 +41,8 @@ class Refusal:
 
 def from_answer(response: Any) -> Refusal:
     """The refusal in an HTTP answer (of azure-core or of requests)."""
-    body = _json(response)
-    error = body.get("error", body) if isinstance(body, dict) else {}
-    if isinstance(body, dict) and isinstance(body.get("errors"), list) and body["errors"]:
-        error = body["errors"][0]  # the registry protocol's shape
-    if isinstance(error, str):
-        error = {"code": error, "message": body.get("error_description") or body.get("message")}
     request = getattr(response, "request", None)
-    code, message = coded(str(error.get("code") or ""), str(error.get("message") or ""))
+    code, message = coded(*said(response))
     return Refusal(
         status=int(response.status_code),
         code=code,
@@ -83,17 +77,6 @@ def coded(code: str, message: str) -> tuple[str, str]:
     if inside and code in ("", "None", "UserError"):
         code, message = inside.group(1), message[inside.end() :]
     return code, one_line(message)
-
-
-def _json(response: Any) -> Any:
-    try:
-        # azure-core's older kind of answer, which azure-ai-ml 1.21 still gets, has no json().
-        return response.json() if hasattr(response, "json") else json.loads(response.text())
-    except (ValueError, UnicodeError):
-        text = getattr(response, "text", "")
-        return {"message": one_line((text() if callable(text) else text) or "", 200)}
-    except Exception as error:  # azure-core's own DecodeError, of a body that is no JSON
-        return {"message": one_line(str(error), 200)}
 
 
 def _seconds(value: str | None) -> float | None:
@@ -151,6 +134,32 @@ def _firewalled(refusal: Refusal, doing: str) -> ImageError:
         hint="Allow it under the registry's Networking page, use a machine inside its network, "
         "or an agent pool (--build acr --agent-pool NAME).",
         code="firewalled",
+    )
+
+
+def _unsigned(refusal: Refusal, doing: str) -> ImageError:
+    return Forbidden(
+        f"The signed address was not accepted, or has expired, while {doing}{_because(refusal)}",
+        hint="Run this again: Azure is asked for a new one. If it stays so, this machine's clock "
+        "may be wrong.",
+        code="address-expired",
+    )
+
+
+def _store_closed(refusal: Refusal, doing: str) -> ImageError:
+    return Forbidden(
+        f"The storage account's firewall does not let this address in, seen while {doing}.",
+        hint="Allow it under the storage account's Networking page, or use a machine inside its "
+        "network.",
+        code="firewalled",
+    )
+
+
+def _no_data_role(refusal: Refusal, doing: str) -> ImageError:
+    return Forbidden(
+        f"This account may not use the blobs of the storage account, seen while {doing}.",
+        hint="It needs Storage Blob Data Contributor there. A role given just now takes some "
+        "minutes.",
     )
 
 
@@ -240,6 +249,9 @@ _TABLE: tuple[
     (lambda r: r.code == "TasksOperationsNotAllowed", _tasks),
     (lambda r: r.code == "ResourceNotReady", _not_ready),
     (_has("is not allowed access", "client with ip"), _firewalled),
+    (lambda r: (r.status, r.code) == (403, "AuthenticationFailed"), _unsigned),
+    (lambda r: r.code == "AuthorizationFailure", _store_closed),
+    (lambda r: r.code == "AuthorizationPermissionMismatch", _no_data_role),
     (lambda r: r.status == 429 or r.code == "TooManyRequests", _throttled),
     (_has("outofquota", "quotaexceeded", "insufficientquota", "quota"), _quota),
     (lambda r: r.code.startswith("RequestDisallowedByPolicy"), _policy),

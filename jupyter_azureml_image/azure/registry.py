@@ -92,7 +92,7 @@ class Registry:
                 data={"grant_type": "access_token", "service": service, "access_token": token},
             )
             if answer.status_code == 200:
-                return str(answer.json()["refresh_token"])
+                return self._token(answer, "refresh_token", doing)
             refusal = self._refusal(answer, doing)
             if answer.status_code not in (400, 401, 403):
                 break
@@ -115,7 +115,16 @@ class Registry:
             },
         )
         self._accept(answer, doing)
-        return str(answer.json()["access_token"])
+        return self._token(answer, "access_token", doing)
+
+    def _token(self, answer: Any, name: str, doing: str) -> str:
+        try:
+            return str(answer.json()[name])
+        except (ValueError, KeyError, TypeError) as error:
+            raise RegistryError(
+                f"{self.login_server} gave no token, seen while {doing}.",
+                hint="A proxy or sign-in page may have answered in its place.",
+            ) from error
 
     def _challenge(self, doing: str) -> str | None:
         answer = self._ask("GET", "/v2/", doing)
@@ -123,8 +132,10 @@ class Registry:
             return None
         if answer.status_code != 401:
             self._accept(answer, doing)
-        service = re.search(r'service="([^"]+)"', answer.headers.get("WWW-Authenticate", ""))
-        if service is None:
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        service = re.search(r'service="([^"]+)"', challenge)
+        # Anybody else's registry would be sent the caller's token for Azure.
+        if service is None or not re.search(r'^Bearer realm="[^"]+/oauth2/token"', challenge):
             raise RegistryError(
                 f"{self.login_server} does not sign in as an Azure registry does.",
                 hint="--registry-name takes Azure container registries.",

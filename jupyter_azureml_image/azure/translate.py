@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import AzureError, ImageError, RegistryError, ServiceFault, SignedOut
 from .refusals import SIGN_IN, Refusal, coded, from_answer, one_line, refused
+from .said import with_details
 
 
 @contextmanager
@@ -48,8 +49,10 @@ def _is_sign_in(error: Any) -> bool:
 def _operation(error: Any, doing: str) -> ImageError:
     """A long operation that ended badly carries its error without an answer."""
     inner = getattr(error, "error", None)
+    details = (str(each.message or "") for each in getattr(inner, "details", None) or ())
     code, message = coded(
-        str(getattr(inner, "code", "") or ""), str(getattr(inner, "message", "") or error)
+        str(getattr(inner, "code", "") or ""),
+        with_details(str(getattr(inner, "message", "") or error), details),
     )
     status = int(getattr(error, "status_code", None) or 0)
     return refused(Refusal(status, code, message), doing)

@@ -9,6 +9,7 @@ from ..errors import (
     Forbidden,
     ImageError,
     QuotaExceeded,
+    ServiceFault,
     SignedOut,
 )
 from ..events import LogLine
@@ -42,16 +43,19 @@ def undone(rollout: Rollout, error: BaseException) -> ImageError:
         message = ""
     found = why_ended(log) if message else None
     message += f"Its container's log says: {found.text}." if found else error.message
-    remedy = found.hint if found else error.hint or _remedy(error.message)
+    remedy = found.hint if found else _remedy(error)
     if message and log and not found:
         remedy = " ".join(filter(None, (remedy, _UNKNOWN)))
     hint = "\n".join(filter(None, (remedy, left)))
     return DeploymentFailed(message, hint=hint or None, code=found.code if found else None)
 
 
-def _remedy(said: str) -> str | None:
-    told = explain([said], where="azure")
-    return told.hint if told else None
+def _remedy(error: ImageError) -> str | None:
+    """The hint of the error itself, unless it is the one for faults that nobody knows and the
+    cause is a known one."""
+    told = explain([error.message], where="azure")
+    unknown = error.hint is None or error.code == ServiceFault.code
+    return told.hint if told and unknown else error.hint
 
 
 def _log(rollout: Rollout) -> tuple[str, ...]:

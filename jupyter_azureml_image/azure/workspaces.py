@@ -20,6 +20,9 @@ _REGISTRY_ID = re.compile(
     r"/registries/[^/]+/?",
     re.IGNORECASE,
 )
+_ID_SHAPE = (
+    "/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME"
+)
 
 
 def facts(arm: Arm, name: WorkspaceName, known: WorkspaceFacts) -> WorkspaceFacts:
@@ -50,20 +53,26 @@ def own_login_server(known: WorkspaceFacts) -> str:
 
 
 def login_server(arm: Arm, known: WorkspaceFacts, registry: str) -> str:
-    """The login server of a registry named by the user: a name of this subscription, or
-    already a login server."""
-    if re.search(r"[.:]", registry):
-        return registry.rstrip("/")
-    return _login_server_of(arm, registry_id(arm, known, registry))
+    """The login server of a registry named by the user: a name of this subscription, a login
+    server (also as an address), or an ARM id of any subscription."""
+    if _REGISTRY_ID.fullmatch(registry):
+        return _login_server_of(arm, registry)
+    server = _written(registry)
+    if re.search(r"[.:]", server):
+        return server
+    return _login_server_of(arm, registry_id(arm, known, server))
 
 
 def registry_id(arm: Arm, known: WorkspaceFacts, registry: str | None) -> str:
-    """The ARM id of a registry, by name or login server (None: the workspace's own)."""
-    if registry is None or registry == known.login_server:
+    """The ARM id of a registry, by name, login server or itself (None: the workspace's own)."""
+    if registry is not None and _REGISTRY_ID.fullmatch(registry):
+        return registry.rstrip("/")
+    server = known.login_server if registry is None else _written(registry)
+    if server == known.login_server:
         if known.registry_id is None:
             own_login_server(known)
         return str(known.registry_id)
-    name = registry.partition(".")[0]
+    name = str(server).partition(".")[0]
     # A registry with a domain name label answers at NAME-HASH.azurecr.io.
     names = {name, name.partition("-")[0]}
     kind = "Microsoft.ContainerRegistry/registries"
@@ -76,16 +85,27 @@ def registry_id(arm: Arm, known: WorkspaceFacts, registry: str | None) -> str:
             query=(("$filter", f"resourceType eq '{kind}'"),),
         )
     )
-    lowered = {each.lower() for each in names}
     for resource in listed:
-        if str(resource.get("name", "")).lower() in lowered:
+        if str(resource.get("name", "")).lower() in names:
             return str(resource["id"])
     raise AzureError(
-        f"There is no registry {registry} in subscription {known.subscription_id}.",
-        hint="Give its login server instead (NAME.azurecr.io), or check which account is "
-        "signed in.",
+        f"There is no registry {server} in subscription {known.subscription_id}.",
+        hint=f"One of another subscription is named by its ARM id ({_ID_SHAPE}). Check the name, "
+        "too, and which account is signed in.",
         code="not-found",
     )
+
+
+def _written(registry: str) -> str:
+    """A name or login server as it is compared; raises BadUsage for a repository."""
+    server = re.sub(r"^https?://", "", registry.lower()).rstrip("/")
+    host, slash, _ = server.partition("/")
+    if slash:
+        raise BadUsage(
+            f"{registry!r} names more than a registry.",
+            hint=f"Write --registry-name {host}: the repository is called like the environment.",
+        )
+    return server
 
 
 def attach_registry(connection: Connection, registry: str) -> None:
@@ -93,8 +113,7 @@ def attach_registry(connection: Connection, registry: str) -> None:
     if not _REGISTRY_ID.fullmatch(registry):
         raise BadUsage(
             f"{registry!r} is not the ARM id of a container registry.",
-            hint="It looks like /subscriptions/…/resourceGroups/…/providers/"
-            "Microsoft.ContainerRegistry/registries/NAME.",
+            hint=f"It looks like {_ID_SHAPE}.",
         )
     name = connection.facts.name
     with translated(f"attaching the registry to workspace {name}"):

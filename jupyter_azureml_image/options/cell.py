@@ -129,7 +129,7 @@ _REGISTRATION = (
         ("--registry-name",),
         "Registry to push to.",
         "text",
-        "NAME|LOGIN_SERVER",
+        "NAME|LOGIN_SERVER|ID",
         default="the workspace's own",
     ),
     Option(("--env-tag",), "Tag stored on the environment.", "pair", "K=V", many=True),

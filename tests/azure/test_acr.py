@@ -191,6 +191,21 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+def test_a_context_on_which_a_run_failed_is_sent_anew_the_time_after(
+    workspace: Connection, job: MakeJob, faults: SetFaults
+) -> None:
+    faults({"fault": "run-failed", "message": "no space left"}, {"fault": "run-without-log"})
+    wanted, ways = job(), []
+    for number in range(3):
+        events: list[Event] = []
+        again = dataclasses.replace(wanted, run_id=f"{wanted.run_id}{number}")
+        with pytest.raises(BuildFailed, match="no space left"):
+            _builders(workspace)[0].start(again, events.append).wait()
+        notes = [event.text for event in events if isinstance(event, Note)]
+        ways.append("again" if any("used again" in text for text in notes) else "uploaded")
+    assert ways == ["uploaded", "again", "uploaded"]
+
+
 def test_another_process_attaches_and_sees_the_same(
     workspace: Connection, job: MakeJob, faults: SetFaults, reads: list[int]
 ) -> None:

@@ -158,3 +158,16 @@ def test_the_recorded_refusals_are_understood(facts_data) -> None:
         error = recorded["body"]["error"]
         refusal = Refusal(recorded["status"], error["code"], error["message"])
         assert isinstance(refused(refusal, "trying"), kind)
+
+
+def test_an_operation_that_failed_later_tells_its_details_too() -> None:
+    from azure.core.exceptions import HttpResponseError, ODataV4Format
+
+    detail = {"code": "BadArgument", "message": "The model path is no folder."}
+    error: Any = HttpResponseError("The request is invalid.")
+    error.error = ODataV4Format(
+        {"code": "BadRequest", "message": "The request is invalid.", "details": [detail]}
+    )
+    told = explain(error, "deploying e:1")
+    assert told is not None
+    assert "The model path is no folder." in told.message

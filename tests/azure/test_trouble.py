@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_azureml_image.azure import connection as connections
 from jupyter_azureml_image.azure import upkeep, workspaces
+from jupyter_azureml_image.azure.arm import ML_API
 from jupyter_azureml_image.azure.connection import Connection, ConnectOptions
 from jupyter_azureml_image.azure.deployments import deploy
 from jupyter_azureml_image.errors import (
     AzureError,
     BadUsage,
+    DeploymentFailed,
     Forbidden,
     QuotaExceeded,
     RegistryError,
     ServiceFault,
     SignedOut,
+    VersionTaken,
 )
+from jupyter_azureml_image.events import Event
 from jupyter_azureml_image.plan.deployment import DeployRequest
 from jupyter_azureml_image.plan.registration import Registration
 from jupyter_azureml_image.plan.request import Routes
@@ -161,3 +166,78 @@ def test_on_azure_an_instance_type_is_asked_for(workspace: Connection) -> None:
     workspace._facts = dataclasses.replace(workspace.facts, sandbox=False)
     with pytest.raises(BadUsage, match="--instance-type"):
         deploy(workspace, DeployRequest(f"{name}:1", "some-endpoint"), lambda _: None)
+
+
+@pytest.fixture
+def environment(workspace: Connection) -> str:
+    """A registered environment, whose image nobody can pull."""
+    name = f"env-{uuid.uuid4().hex[:8]}"
+    workspace.register(Registration(name, "1", IMAGE, Routes()))
+    return f"{name}:1"
+
+
+@pytest.fixture
+def endpoint(workspace: Connection) -> Iterator[str]:
+    """An endpoint without deployments."""
+    from azure.ai.ml.entities import ManagedOnlineEndpoint
+
+    name, client = f"ep-{uuid.uuid4().hex[:8]}", workspace.ml_client.online_endpoints
+    client.begin_create_or_update(ManagedOnlineEndpoint(name=name, auth_mode="key")).result()
+    yield name
+    upkeep.delete(workspace, name, None, lambda _: None)
+
+
+def test_a_deployment_whose_answer_got_lost_is_taken_down_again(
+    workspace: Connection, faults: SetFaults, environment: str, endpoint: str
+) -> None:
+    fault = {"fault": "cut", "path": "deployments/green$", "method": "PUT", "of": "answer"}
+    faults({**fault, "bytes": 30})
+    with pytest.raises(DeploymentFailed, match="could not be read") as raised:
+        deploy(workspace, DeployRequest(environment, endpoint, "green"), lambda _: None)
+    assert "The new deployment green was deleted again" in (raised.value.hint or "")
+    path = f"{workspace.name.path}/onlineEndpoints/{endpoint}/deployments/green"
+    assert workspace.arm.find(path, ML_API, "looking") is None
+
+
+def test_an_endpoint_that_azure_refuses_is_not_said_to_be_deleted(
+    workspace: Connection, faults: SetFaults, environment: str
+) -> None:
+    fault = {"fault": "answer", "path": "onlineEndpoints/taken$", "method": "PUT", "status": 400}
+    faults({**fault, "code": "BadRequest", "message": "There is one of this name in the region."})
+    with pytest.raises(DeploymentFailed, match="one of this name") as raised:
+        deploy(workspace, DeployRequest(environment, "taken"), lambda _: None)
+    assert "deleted" not in f"{raised.value.message} {raised.value.hint}"
+
+
+def test_a_share_that_leaves_the_rest_to_nobody_is_refused_before_anything_is_made(
+    workspace: Connection, environment: str, endpoint: str
+) -> None:
+    events: list[Event] = []
+    for name in (endpoint, "ep-not-there-yet"):
+        with pytest.raises(BadUsage, match="--traffic 50 leaves 50 percent"):
+            deploy(workspace, DeployRequest(environment, name, traffic=50), events.append)
+    assert events == []
+
+
+def test_a_registration_whose_answer_got_lost_is_a_registration(
+    workspace: Connection, faults: SetFaults
+) -> None:
+    faults({"fault": "cut", "path": "/versions/1$", "method": "PUT", "of": "answer", "bytes": 20})
+    name = f"env-{uuid.uuid4().hex[:8]}"
+    assert workspace.register(Registration(name, "1", IMAGE, None)).image == IMAGE
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_version_that_somebody_else_took_meanwhile_names_the_next(
+    workspace: Connection, faults: SetFaults, status: int
+) -> None:
+    name = f"env-{uuid.uuid4().hex[:8]}"
+    workspace.register(Registration(name, "1", IMAGE, None))
+    path = f"/environments/{name}/versions/1$"
+    faults(
+        {"fault": "answer", "path": path, "method": "GET", "status": 404, "times": 1},
+        {"fault": "answer", "path": path, "method": "PUT", "status": status, "code": "UserError"},
+    )
+    with pytest.raises(VersionTaken) as raised:
+        workspace.register(Registration(name, "1", IMAGE.replace("3", "4"), None))
+    assert f"{name}:2" in (raised.value.hint or "")
