@@ -64,6 +64,53 @@ def test_the_cleaning_keeps_the_layout_of_a_long_run() -> None:
     assert fixed(root(run)) == root(expected)
 
 
+@pytest.mark.parametrize(
+    ("run", "mended"),
+    [
+        ("apt-get install -y {} # tools", "apt-get install -y {} && rm -rf {} # tools"),
+        ("apt-get install -y {} ;", "apt-get install -y {} && rm -rf {} ;"),
+        (
+            "true && \\\n    apt-get install -y {} # tools",
+            "true && \\\n    apt-get install -y {} && \\\n    rm -rf {} # tools",
+        ),
+    ],
+)
+def test_the_cleaning_stands_before_a_comment_of_the_shell_and_a_last_semicolon(
+    run: str, mended: str
+) -> None:
+    packages = "--no-install-recommends curl"
+    before = root("apt-get update && " + run.format(packages))
+    after = root("apt-get update && " + mended.format(packages, "/var/lib/apt/lists/*"))
+    assert fixed(before) == after
+
+
+def test_a_run_that_ends_in_the_background_is_not_mended() -> None:
+    run = CLEAN.replace("&& rm -rf /var/lib/apt/lists/*", "&")
+    assert fixed(root(run)) == root(run)
+
+
+@pytest.mark.parametrize(
+    "cleaning",
+    [
+        "rm -rf /var/lib/apt /tmp/*",
+        "rm -rf /var/lib/apt/",
+        "rm -rf /var/cache/apt/* /var/lib/apt/*",
+        "rm -rf /var/lib/{apt,cache,log}/",
+        "rm -rf /var/lib/{cache,apt}",
+        "cd /var/lib/apt && rm -rf lists/*",
+        "find /var/lib/apt -type f -delete",
+    ],
+)
+def test_every_way_to_take_the_lists_away_is_known(cleaning: str) -> None:
+    assert "AML032" not in codes(root(CLEAN.replace("rm -rf /var/lib/apt/lists/*", cleaning)))
+
+
+def test_what_only_resembles_the_folder_of_the_lists_takes_nothing_away() -> None:
+    for cleaning in ("ls /var/lib/aptitude", "rm -rf /var/lib/apt/periodic"):
+        run = CLEAN.replace("rm -rf /var/lib/apt/lists/*", cleaning)
+        assert "AML032" in codes(root(run))
+
+
 def test_python_opencv_moves_from_apt_to_pip() -> None:
     run = CLEAN.replace("curl", "libpng-tools python3-opencv")
     assert one("AML034", root(run)).severity == "warning"

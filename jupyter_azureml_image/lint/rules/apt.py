@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
+from ...patterns import pattern
 from ..diagnostic import Edit, Fix
 from ..installs import AptInstall
 from ..links import ENVIRONMENTS, EXTEND, OPENCV_APT_ISSUE, OPENCV_ISSUE
@@ -16,6 +17,11 @@ from ..subject import Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\nUSER root:root\n"
 _BACK = "USER dockeruser\n"
+_CLEANING = pattern(
+    r"/var/lib/apt(?:/lists|/?(?![\w./-]))|/var/lib/\{(?:[^}\s]*,)?apt[,}]|autoclean"
+    r"|apt(?:-get)?\s+(?:-\S+\s+)*clean",
+    needs=("/var/lib/", "clean"),
+)
 _GOOD = (
     _BASE + "RUN apt-get update && apt-get install -y --no-install-recommends curl && "
     "rm -rf /var/lib/apt/lists/*\n" + _BACK
@@ -128,18 +134,17 @@ def lists_stay(subject: Subject) -> Iterator[Finding]:
 
 def _cleaned(run: str) -> bool:
     """Whether a RUN takes apt's lists away."""
-    if "/var/lib/apt/lists" in run or "autoclean" in run:
-        return True
-    return bool(re.search(r"apt(?:-get)?\s+(?:-\S+\s+)*clean", run))
+    return bool(_CLEANING.search(run))
 
 
 def _cleanup(subject: Subject, step: Step) -> tuple[Fix, ...]:
     """Appends the clean-up, where the RUN is a plain chain of commands."""
     if step.instruction.heredocs or step.instruction.json:
         return ()
-    if not all(c.before in ("", "&&") for c in step.commands):
+    if not all(c.before in ("", "&&") for c in step.commands) or step.commands[-1].after == "&":
         return ()
-    end = subject.end_of(step.instruction)
+    # Behind a comment of the shell or a last semicolon it would be lost, or a syntax error.
+    end = step.commands[-1].span.end
     several = subject.line_of(end) > subject.line_of(step.instruction.span.start)
     joint = f" && {subject.dockerfile.escape}{subject.newline}    " if several else " && "
     return (insert("Remove the lists", end, f"{joint}rm -rf /var/lib/apt/lists/*"),)
