@@ -237,6 +237,20 @@ def test_the_serving_environment_by_name_or_prefix_is_right() -> None:
     assert "AML043" not in codes(CURATED + prefix)
 
 
+def test_the_prefix_that_most_likely_serves_is_not_another_one() -> None:
+    for target in ("-p /azureml-envs/minimal", "-n minimal"):
+        assert "AML043" not in codes(BASE + f"RUN conda install -y {target} numpy=2.2\n")
+    assert "AML043" in codes(BASE + "RUN conda install -y -n other numpy=2.2\n")
+
+
+@pytest.mark.parametrize(
+    "call", ["update -y -n base -c defaults conda", "install -y -n base 'conda>=24' mamba"]
+)
+def test_conda_may_be_renewed_where_conda_lives(call: str) -> None:
+    assert "AML043" not in codes(CURATED + f"RUN conda {call}\n")
+    assert "AML043" in codes(CURATED + f"RUN conda {call} numpy=2.2\n")
+
+
 def test_pip_in_an_environment_that_does_not_serve_is_caught() -> None:
     assert "AML043" in codes(CURATED + "RUN conda run -n other pip install six==1.17.0\n")
     assert "AML043" not in codes(CURATED + "RUN conda run -n minimal pip install six==1.17.0\n")

@@ -16,6 +16,7 @@ from ..subject import Subject
 _CURATED = "FROM mcr.microsoft.com/azureml/curated/minimal-py311-inference:12\n"
 _CHANGES = ("install", "create", "update", "env update", "env create")
 _SERVER = "azureml-inference-server-http"
+_CONDA_ITSELF = frozenset(("conda", "mamba", "conda-libmamba-solver", "conda-pack", "conda-lock"))
 _ENDED = ("3.6", "3.7", "3.8", "3.9")
 _WHEEL = pattern(
     r"[\w.+-]*-cp3(\d+)-(?!abi3)\w+-[\w.]*(?:linux|win|macos)\w*\.whl", needs=("-cp3",)
@@ -84,9 +85,10 @@ def unused_environment(subject: Subject) -> Iterator[Finding]:
         return
     for command, target in _changed(subject):
         prefix = subject.prefix
-        if prefix and target in (prefix, prefix.rsplit("/", 1)[-1]):
+        likely = prefix or "/azureml-envs/minimal"
+        if target in (likely, likely.rsplit("/", 1)[-1]):
             continue
-        where = prefix or "another prefix, most likely /azureml-envs/minimal"
+        where = prefix or f"another prefix, most likely {likely}"
         yield Finding(
             command.span,
             f"The packages go to the environment {target}, but {base.name} serves from {where}",
@@ -94,11 +96,19 @@ def unused_environment(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _renews_conda(call: CondaCall) -> bool:
+    """Whether it brings conda itself, which lives in an environment of its own, and no more."""
+    names = {re.split(r"[\s=<>!~]", package, maxsplit=1)[0] for package in call.packages}
+    return bool(names) and not call.file and names <= _CONDA_ITSELF
+
+
 def _changed(subject: Subject) -> Iterator[tuple[Command, str]]:
-    """The environments that conda, or pip by `conda run`, puts packages into."""
+    """The environments that conda, or pip by `conda run`, puts packages for the server into."""
     for step, call in subject.condas:
         target = _target(subject, call) if call.action in _CHANGES else None
-        if target is not None and "$" not in target and subject.in_result(step):
+        if target is None or "$" in target or _renews_conda(call):
+            continue
+        if subject.in_result(step):
             yield call.command, target
     for step, pip in subject.pips:
         if pip.conda and pip.environment and subject.in_result(step):
