@@ -237,6 +237,16 @@ def test_the_serving_environment_by_name_or_prefix_is_right() -> None:
     assert "AML043" not in codes(CURATED + prefix)
 
 
+@pytest.mark.parametrize("last", ["python3-opencv", "# for score.py\n    python3-opencv"])
+def test_a_package_that_ends_the_run_leaves_no_open_line_behind(last: str) -> None:
+    cached = "--mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y"
+    run = f"{cached} --no-install-recommends \\\n    curl \\\n"
+    after = fixed(root(f"{run}    {last}"))
+    assert after.startswith(root(run.removesuffix(" \\\n")).removesuffix(END))
+    assert after.endswith("\n" + END)
+    assert "\nRUN pip install --no-cache-dir opencv-python-headless==" in after
+
+
 def test_the_prefix_that_most_likely_serves_is_not_another_one() -> None:
     for target in ("-p /azureml-envs/minimal", "-n minimal"):
         assert "AML043" not in codes(BASE + f"RUN conda install -y {target} numpy=2.2\n")

@@ -12,6 +12,7 @@ from ..installs import AptInstall
 from ..links import ENVIRONMENTS, EXTEND, OPENCV_APT_ISSUE, OPENCV_ISSUE
 from ..pins import APT_TOOLS, FROM_APT
 from ..rule import About, Example, Finding, insert, replace, rule
+from ..shell import Command
 from ..steps import Step
 from ..subject import Subject
 
@@ -225,7 +226,7 @@ def _by_pip(
         return ()
     end = subject.end_of(step.instruction)
     run = f"{subject.newline}RUN pip install --no-cache-dir {package}"
-    taken = _take_out(subject, span)
+    taken = _take_out(subject, apt.command, span)
     title = f"Install {package.partition('=')[0]} by pip instead"
     # The versions are for the current bases; OpenCV's wheels also install on older Pythons.
     old = subject.base is not None and subject.base.python_minor in ("3.6", "3.7", "3.8", "3.9")
@@ -233,23 +234,25 @@ def _by_pip(
     return (Fix(title, certain, (taken, Edit(end, end, run))),)
 
 
-def _take_out(subject: Subject, span: Span) -> Edit:
+def _take_out(subject: Subject, command: Command, span: Span) -> Edit:
     """The edit that removes a word of a RUN without leaving an empty line behind."""
     text = subject.text
     line = subject.line_span(subject.line_of(span.start))
     before = text[line.start : span.start]
-    after = text[span.end : line.end]
+    after = text[span.end : line.end].strip()
     if before.strip():
         start = span.start - (len(before) - len(before.rstrip(" \t")))
         return Edit(start, span.end, "")
-    if after.strip() in (subject.dockerfile.escape, ""):
-        following = text.find("\n", line.end) + 1 or len(text)
-        return Edit(line.start, following, "")
-    # `package && \` alone on its line: the operator moves up to the package before it.
+    if after == subject.dockerfile.escape:
+        return Edit(line.start, text.find("\n", line.end) + 1 or len(text), "")
+    # `package && \` alone on its line: the operator moves up to the package before it. Behind the
+    # last word of all nothing may stay open: comments between the two go along.
     above = subject.line_span(subject.line_of(span.start) - 1)
     joint = re.search(r"[ \t]*\\[ \t]*$", text[above.start : above.end])
-    start = above.start + joint.start() if joint else span.start
-    return Edit(start, span.end, "")
+    if joint is not None:
+        return Edit(above.start + joint.start(), span.end, "")
+    ends = [word.span.end for word in command.words] + [r.span.end for r in command.redirects]
+    return Edit(span.start if after else max(e for e in ends if e <= span.start), span.end, "")
 
 
 @rule(
