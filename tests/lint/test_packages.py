@@ -58,6 +58,13 @@ def test_a_local_package_needs_no_index() -> None:
     assert "AML030" not in codes(root("apt-get install -y ./mine.deb"))
 
 
+@pytest.mark.parametrize("shell", ["bash -", "sh", "sudo -E bash -"])
+def test_a_script_from_outside_may_have_updated_the_index(shell: str) -> None:
+    run = f"curl -fsSL https://example.org/setup | {shell} && apt-get install -y x"
+    assert "AML030" not in codes(root(run))
+    assert "AML030" in codes(root(f"apt-get install -y x && {run}"))
+
+
 def test_the_cleaning_keeps_the_layout_of_a_long_run() -> None:
     run = "apt-get update && \\\n    apt-get install -y --no-install-recommends \\\n    curl"
     expected = run + " && \\\n    rm -rf /var/lib/apt/lists/*"
@@ -330,3 +337,36 @@ def test_channels_with_terms_are_a_warning_unless_they_are_accepted() -> None:
     accepted = CURATED + "RUN conda tos accept && conda install -y -c anaconda numpy=2\n"
     assert "AML047" not in codes(accepted)
     assert "AML047" not in codes(CURATED + "RUN conda install -y -c conda-forge numpy=2\n")
+
+
+WHEEL = "/tmp/mine-1.0-cp310-cp310-manylinux2014_x86_64.whl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"FROM python:3.10-slim AS a\nRUN pip install {WHEEL}\n{BASE}COPY --from=a /a /tmp/\n",
+        f"{BASE}RUN python3.10 -m pip install {WHEEL}\n",
+        f"{BASE}RUN pip3.10 install {WHEEL}\n",
+        f"{BASE}RUN pip install --python-version 3.10 --no-deps --target /tmp/lib {WHEEL}\n",
+    ],
+)
+def test_a_wheel_is_for_the_python_that_takes_it(text: str) -> None:
+    assert "AML045" not in codes(text)
+
+
+def test_a_wheel_is_for_the_python_of_its_own_stage() -> None:
+    text = f"FROM python:3.12-slim AS made\nRUN pip install {WHEEL}\nFROM python:3.10-slim\n"
+    assert "3.12" in one("AML045", text).message
+
+
+@pytest.mark.parametrize("tool", ["/opt/venv/bin/pip", "/opt/venv/bin/python -m pip"])
+def test_a_pin_in_another_python_is_no_concern_of_the_server(tool: str) -> None:
+    assert "AML046" not in codes(f"{BASE}RUN {tool} install flask==2.0.3\n")
+    for own in ("/azureml-envs/minimal", "$AZUREML_CONDA_ENVIRONMENT_PATH"):
+        serving = tool.replace("/opt/venv", own)
+        assert "AML046" in codes(f"{CURATED}RUN {serving} install flask==2.0.3\n")
+
+
+def test_a_chown_to_what_another_file_belongs_to_is_not_certain_to_need_root() -> None:
+    assert "AML021" not in codes(BASE + "RUN chown --reference=/tmp/a /tmp/b\n")

@@ -35,6 +35,16 @@ def _installs(subject: Subject) -> Iterator[tuple[Step, AptInstall]]:
             yield step, apt
 
 
+def _by_script(step: Step, apt: AptInstall) -> bool:
+    """Whether a script from outside runs before, as those that add a repository do: it may have
+    updated the index itself."""
+    return any(
+        command.before == "|" and command.name in ("bash", "sh")
+        for command in step.commands
+        if command.span.start < apt.command.span.start
+    )
+
+
 def _bound(step: Step, place: str) -> bool:
     """Whether the RUN mounts a cache at a place."""
     return any(f.name == "mount" and place in (f.value or "") for f in step.instruction.flags)
@@ -64,7 +74,7 @@ def install_without_update(subject: Subject) -> Iterator[Finding]:
             for s, other in subject.apts
             if s.index == step.index
         )
-        if updated:
+        if updated or _by_script(step, apt):
             continue
         seen.add(step.index)
         sudo = "sudo " if apt.command.sudo else ""

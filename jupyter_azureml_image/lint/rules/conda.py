@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...catalog.catalog import find
+from ...dockerfile.facts import StageFacts
+from ...dockerfile.model import Span
 from ...patterns import pattern
-from ..installs import CondaCall, CondaFile, conda_file
+from ..installs import CondaCall, CondaFile, PipInstall, conda_file
 from ..links import ASSETS, ENVIRONMENTS, EXAMPLES, OLD_PYTHON_ISSUE, START_SCRIPT, VNET_SAMPLE
 from ..rule import About, Example, Finding, rule
 from ..shell import Command
@@ -179,40 +182,48 @@ def server_missing_in_environment(subject: Subject) -> Iterator[Finding]:
 )
 def other_python(subject: Subject) -> Iterator[Finding]:
     """Wheel names, and conda files that update the serving environment in place."""
-    base = subject.base
-    wanted = base.python_minor if base and base.serves else _official(subject)
-    for _, pip in subject.pips:
-        for word in pip.command.words:
-            match = _WHEEL.search(word.value)
-            if match and wanted and pip.environment is None and f"3.{match[1]}" != wanted:
-                yield Finding(
-                    word.span, f"This wheel is for Python 3.{match[1]}, the base has {wanted}"
-                )
-        for file in pip.files:
-            match = _WHEEL.search(subject.requirements_text(file) or "")
-            if match and wanted and pip.environment is None and f"3.{match[1]}" != wanted:
-                name = file.rsplit("/", 1)[-1]
-                yield Finding(
-                    pip.command.span,
-                    f"{name} names a wheel for Python 3.{match[1]}, the base has {wanted}",
-                )
+    for step, pip in subject.pips:
+        for span, said, version in _wheels(subject, pip):
+            wanted = _python_of(subject, step.stage)
+            if wanted not in (None, version) and _takes(pip, wanted):
+                yield Finding(span, f"{said} Python {version}, the base has {wanted}")
     for step, call in subject.condas:
-        yield from _conda_python(subject, step, call, wanted)
+        yield from _conda_python(subject, step, call)
 
 
-def _official(subject: Subject) -> str | None:
-    """The Python of Docker's official image, from its tag."""
-    root = subject.root_of(subject.final) if subject.final else ""
+def _wheels(subject: Subject, pip: PipInstall) -> Iterator[tuple[Span, str, str]]:
+    """Each wheel's place, how it is spoken of, and the one Python that it is for."""
+    for word in pip.command.words:
+        if match := _WHEEL.search(word.value):
+            yield word.span, "This wheel is for", f"3.{match[1]}"
+    for file in pip.files:
+        if match := _WHEEL.search(subject.requirements_text(file) or ""):
+            yield pip.command.span, f"{file.rsplit('/', 1)[-1]} names a wheel for", f"3.{match[1]}"
+
+
+def _takes(pip: PipInstall, wanted: str | None) -> bool:
+    """Whether the packages are for the base's own Python, as far as the command says."""
+    named = re.search(r"3\.\d+$", pip.command.name)
+    if pip.environment is not None or "--python-version" in pip.options:
+        return False
+    return named is None or named[0] == wanted
+
+
+def _python_of(subject: Subject, stage: StageFacts) -> str | None:
+    """The Python of a stage's base: what the catalog says, or an official image's tag."""
+    root = subject.root_of(stage)
+    image = find(root)
+    if image is not None and image.serves:
+        return image.python_minor
     match = re.match(r"(?:docker\.io/)?(?:library/)?python:(3\.\d+)", root)
     return match[1] if match else None
 
 
-def _conda_python(
-    subject: Subject, step: Step, call: CondaCall, wanted: str | None
-) -> Iterator[Finding]:
+def _conda_python(subject: Subject, step: Step, call: CondaCall) -> Iterator[Finding]:
     read = _file(subject, call)
     if read is None or read.python is None or not subject.in_result(step):
         return
+    wanted = _python_of(subject, step.stage)
     in_place = call.action in ("env update", "update", "install")
     if in_place and wanted and read.python != wanted:
         brings = any(r.name == _SERVER for r in read.pip)
