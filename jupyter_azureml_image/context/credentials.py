@@ -51,7 +51,7 @@ _ASSIGNED = r"(?:pass(?:word|wd)?|token|secret|api_?key)\w*\s*[=:]\s*[\"']?(?![$
 _PRIVATE_KEY = r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY"
 
 _SIGNS = (
-    _sign("environment file", r"\.env|\.env\.(?!example$|sample$|template$|dist$)[^/]+"),
+    _sign("environment file", r"\.env|\.env\.(?!example$|sample$|template$|dist$|defaults$)[^/]+"),
     _sign("environment file that holds a secret", r"[^/]+\.env", _ASSIGNED),
     _sign("private SSH key", r"id_(?:rsa|dsa|ecdsa|ecdsa_sk|ed25519|ed25519_sk)"),
     _sign("private key", r"[^/]+\.(?:pem|key)", _PRIVATE_KEY),

@@ -13,7 +13,8 @@ from .blanks import SPACES
 from .model import Anchors, Directive, Fault, Span
 
 MAX_LINE = 65535
-_DIRECTIVE = pattern(r"([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z")
+_B = r"[\t\n\f\r ]*"  # what Go's expressions, unlike its trimming, take for blanks
+_DIRECTIVE = pattern(rf"#{_B}([a-zA-Z][a-zA-Z0-9]*){_B}={_B}(.+?){_B}\Z", needs=("=",))
 _KNOWN = ("syntax", "escape", "check")
 
 
@@ -117,7 +118,7 @@ class LineReader:
 
     def _directive(self, line: str, offset: int) -> None:
         """Take `# name=value` as a directive while nothing else has been met."""
-        match = _DIRECTIVE.match(line[1:].lstrip(SPACES)) if line[:1] == "#" else None
+        match = _DIRECTIVE.match(line)
         name = match.group(1).lower() if match else ""
         if match is None or name not in _KNOWN:
             self._in_directives = False

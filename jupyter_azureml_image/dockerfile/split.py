@@ -178,6 +178,14 @@ def json_strings(text: str) -> list[tuple[str, Piece]] | None:
     return list(zip(values, places, strict=True))
 
 
+def is_array(text: str) -> bool:
+    """Whether `text` is a JSON array of strings."""
+    try:
+        return json_strings(text) is not None
+    except NotStrings:
+        return False
+
+
 def _refuse(name: str) -> None:
     """`NaN` and `Infinity` are Python's own addition to JSON."""
     raise ValueError(name)

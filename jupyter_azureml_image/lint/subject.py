@@ -367,7 +367,10 @@ class Subject:
         return Span(*match.span()) if match else None
 
     def end_of(self, instruction: Instruction) -> int:
-        """The offset after an instruction's last visible character."""
+        """The offset after an instruction's last visible character; what is put there comes
+        before a line that the end of the file left open."""
+        if instruction.text and not instruction.heredocs:
+            return instruction.at(0, len(instruction.text)).end
         span = instruction.span
         return span.start + len(self.text[span.start : span.end].rstrip())
 

@@ -36,6 +36,7 @@ SUSPECT = {
 
 HARMLESS = {
     ".env.example": "A=1",
+    ".env.defaults": "A=1",
     ".env.sample": "A=1",
     "x/.env.template": "A=1",
     "empty/.env": "",

@@ -324,6 +324,9 @@ WHOLE: tuple[str, ...] = (
     "# escape=a\nFROM x",
     "# escape=\\\n# escape=\\\nFROM x",
     " # escape=`\nFROM x\nRUN a `\n b",
+    "# escape=`\xa0\nFROM x",
+    "# escape\xa0=`\nFROM x\nRUN a `\n b",
+    "#\u2003escape=`\nFROM x\nRUN a `\n b",
 )
 
 LONG_LINES: tuple[str, ...] = (

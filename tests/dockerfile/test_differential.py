@@ -52,6 +52,8 @@ def buildkits_own(text: str) -> list[Row] | None:
         commands: tuple[Any, ...] = dockerfile.parse_string(text)
     except (dockerfile.GoParseError, AttributeError):
         return None
+    except UnicodeDecodeError:
+        return None  # BuildKit cut a character in two, and the binding cannot hand that over
     return [
         (
             (each.cmd or "").upper(),

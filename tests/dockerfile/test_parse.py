@@ -85,6 +85,20 @@ def test_directives_are_read_at_the_top_only() -> None:
     assert parse("# a comment\n# escape=`\nFROM x").directives == ()
 
 
+@pytest.mark.parametrize("line", ["# escape\u00a0=`", "#\u2003escape=`", "#\vescape=`"])
+def test_only_plain_blanks_stand_in_a_directive(line: str) -> None:
+    dockerfile = parse(f"{line}\nFROM x\nRUN a \\\n b")
+    assert dockerfile.directives == ()
+    assert dockerfile.faults == ()
+    assert [i.keyword for i in dockerfile.instructions] == ["FROM", "RUN"]
+
+
+def test_an_odd_blank_behind_a_directive_is_part_of_its_value() -> None:
+    (fault,) = parse("# escape=`\u00a0\nFROM x").faults
+    assert "\\xa0" in fault.message
+    assert parse("# escape=` \t\f\nFROM x").escape == "`"
+
+
 def test_the_escape_directive_changes_what_joins_lines() -> None:
     dockerfile = parse("# escape=`\nFROM x\nRUN a `\n b\\\nUSER c")
     assert [i.text for i in dockerfile.instructions] == ["x", "a  b\\", "c"]

@@ -58,10 +58,64 @@ def test_a_local_package_needs_no_index() -> None:
     assert "AML030" not in codes(root("apt-get install -y ./mine.deb"))
 
 
+@pytest.mark.parametrize("shell", ["bash -", "sh", "sudo -E bash -"])
+def test_a_script_from_outside_may_have_updated_the_index(shell: str) -> None:
+    run = f"curl -fsSL https://example.org/setup | {shell} && apt-get install -y x"
+    assert "AML030" not in codes(root(run))
+    assert "AML030" in codes(root(f"apt-get install -y x && {run}"))
+
+
 def test_the_cleaning_keeps_the_layout_of_a_long_run() -> None:
     run = "apt-get update && \\\n    apt-get install -y --no-install-recommends \\\n    curl"
     expected = run + " && \\\n    rm -rf /var/lib/apt/lists/*"
     assert fixed(root(run)) == root(expected)
+
+
+@pytest.mark.parametrize(
+    ("run", "mended"),
+    [
+        ("apt-get install -y {} # tools", "apt-get install -y {} && rm -rf {} # tools"),
+        ("apt-get install -y {} ;", "apt-get install -y {} && rm -rf {} ;"),
+        (
+            "true && \\\n    apt-get install -y {} # tools",
+            "true && \\\n    apt-get install -y {} && \\\n    rm -rf {} # tools",
+        ),
+    ],
+)
+def test_the_cleaning_stands_before_a_comment_of_the_shell_and_a_last_semicolon(
+    run: str, mended: str
+) -> None:
+    packages = "--no-install-recommends curl"
+    before = root("apt-get update && " + run.format(packages))
+    after = root("apt-get update && " + mended.format(packages, "/var/lib/apt/lists/*"))
+    assert fixed(before) == after
+
+
+def test_a_run_that_ends_in_the_background_is_not_mended() -> None:
+    run = CLEAN.replace("&& rm -rf /var/lib/apt/lists/*", "&")
+    assert fixed(root(run)) == root(run)
+
+
+@pytest.mark.parametrize(
+    "cleaning",
+    [
+        "rm -rf /var/lib/apt /tmp/*",
+        "rm -rf /var/lib/apt/",
+        "rm -rf /var/cache/apt/* /var/lib/apt/*",
+        "rm -rf /var/lib/{apt,cache,log}/",
+        "rm -rf /var/lib/{cache,apt}",
+        "cd /var/lib/apt && rm -rf lists/*",
+        "find /var/lib/apt -type f -delete",
+    ],
+)
+def test_every_way_to_take_the_lists_away_is_known(cleaning: str) -> None:
+    assert "AML032" not in codes(root(CLEAN.replace("rm -rf /var/lib/apt/lists/*", cleaning)))
+
+
+def test_what_only_resembles_the_folder_of_the_lists_takes_nothing_away() -> None:
+    for cleaning in ("ls /var/lib/aptitude", "rm -rf /var/lib/apt/periodic"):
+        run = CLEAN.replace("rm -rf /var/lib/apt/lists/*", cleaning)
+        assert "AML032" in codes(root(run))
 
 
 def test_python_opencv_moves_from_apt_to_pip() -> None:
@@ -190,6 +244,30 @@ def test_the_serving_environment_by_name_or_prefix_is_right() -> None:
     assert "AML043" not in codes(CURATED + prefix)
 
 
+@pytest.mark.parametrize("last", ["python3-opencv", "# for score.py\n    python3-opencv"])
+def test_a_package_that_ends_the_run_leaves_no_open_line_behind(last: str) -> None:
+    cached = "--mount=type=cache,target=/var/lib/apt apt-get update && apt-get install -y"
+    run = f"{cached} --no-install-recommends \\\n    curl \\\n"
+    after = fixed(root(f"{run}    {last}"))
+    assert after.startswith(root(run.removesuffix(" \\\n")).removesuffix(END))
+    assert after.endswith("\n" + END)
+    assert "\nRUN pip install --no-cache-dir opencv-python-headless==" in after
+
+
+def test_the_prefix_that_most_likely_serves_is_not_another_one() -> None:
+    for target in ("-p /azureml-envs/minimal", "-n minimal"):
+        assert "AML043" not in codes(BASE + f"RUN conda install -y {target} numpy=2.2\n")
+    assert "AML043" in codes(BASE + "RUN conda install -y -n other numpy=2.2\n")
+
+
+@pytest.mark.parametrize(
+    "call", ["update -y -n base -c defaults conda", "install -y -n base 'conda>=24' mamba"]
+)
+def test_conda_may_be_renewed_where_conda_lives(call: str) -> None:
+    assert "AML043" not in codes(CURATED + f"RUN conda {call}\n")
+    assert "AML043" in codes(CURATED + f"RUN conda {call} numpy=2.2\n")
+
+
 def test_pip_in_an_environment_that_does_not_serve_is_caught() -> None:
     assert "AML043" in codes(CURATED + "RUN conda run -n other pip install six==1.17.0\n")
     assert "AML043" not in codes(CURATED + "RUN conda run -n minimal pip install six==1.17.0\n")
@@ -259,3 +337,36 @@ def test_channels_with_terms_are_a_warning_unless_they_are_accepted() -> None:
     accepted = CURATED + "RUN conda tos accept && conda install -y -c anaconda numpy=2\n"
     assert "AML047" not in codes(accepted)
     assert "AML047" not in codes(CURATED + "RUN conda install -y -c conda-forge numpy=2\n")
+
+
+WHEEL = "/tmp/mine-1.0-cp310-cp310-manylinux2014_x86_64.whl"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"FROM python:3.10-slim AS a\nRUN pip install {WHEEL}\n{BASE}COPY --from=a /a /tmp/\n",
+        f"{BASE}RUN python3.10 -m pip install {WHEEL}\n",
+        f"{BASE}RUN pip3.10 install {WHEEL}\n",
+        f"{BASE}RUN pip install --python-version 3.10 --no-deps --target /tmp/lib {WHEEL}\n",
+    ],
+)
+def test_a_wheel_is_for_the_python_that_takes_it(text: str) -> None:
+    assert "AML045" not in codes(text)
+
+
+def test_a_wheel_is_for_the_python_of_its_own_stage() -> None:
+    text = f"FROM python:3.12-slim AS made\nRUN pip install {WHEEL}\nFROM python:3.10-slim\n"
+    assert "3.12" in one("AML045", text).message
+
+
+@pytest.mark.parametrize("tool", ["/opt/venv/bin/pip", "/opt/venv/bin/python -m pip"])
+def test_a_pin_in_another_python_is_no_concern_of_the_server(tool: str) -> None:
+    assert "AML046" not in codes(f"{BASE}RUN {tool} install flask==2.0.3\n")
+    for own in ("/azureml-envs/minimal", "$AZUREML_CONDA_ENVIRONMENT_PATH"):
+        serving = tool.replace("/opt/venv", own)
+        assert "AML046" in codes(f"{CURATED}RUN {serving} install flask==2.0.3\n")
+
+
+def test_a_chown_to_what_another_file_belongs_to_is_not_certain_to_need_root() -> None:
+    assert "AML021" not in codes(BASE + "RUN chown --reference=/tmp/a /tmp/b\n")

@@ -28,6 +28,9 @@ VALUE = "hunter2-correct-horse"
         "RUN pip install --extra-index-url https://me:secret@example.org/simple x==1",
         "RUN curl -H 'Authorization: Bearer abcdefgh12345678' https://example.org",
         "ENV X=ghp_" + "a" * 36,
+        "ENV API_KEY=" + "9dc858229fc7dd38" * 2,
+        "ENV API_TOKEN=dummy-until-somebody-leaves-it",
+        "ARG API_TOKEN=https://example.org/a?token=abcdefgh",
     ],
 )
 def test_a_literal_secret_is_an_error(line: str) -> None:
@@ -51,6 +54,13 @@ def test_a_literal_secret_is_an_error(line: str) -> None:
         "RUN pip install --extra-index-url https://$USER:$TOKEN@example.org/simple x==1",
         "ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility",
         "RUN --mount=type=secret,id=token cat /run/secrets/token",
+        "ENV GOOGLE_APPLICATION_CREDENTIALS=secrets/service-account.json",
+        "ENV TLS_KEY=./certs/server.pem",
+        "ARG APT_KEY=https://example.org/linux/gpg",
+        "ARG PGP_KEY=0x" + "9DC858229FC7DD38854A" * 2,
+        "ENV RELEASE_KEY F42ED6FBAB17C654",
+        "RUN SECRET_KEY=dummy-for-the-build python manage.py collectstatic",
+        "RUN export DJANGO_SECRET_KEY='not-a-secret' && python manage.py collectstatic",
     ],
 )
 def test_what_only_sounds_like_a_secret_is_no_error(line: str) -> None:
@@ -79,7 +89,9 @@ def test_a_credential_file_inside_a_copied_folder_is_found() -> None:
     assert "code/.env" in one("AML090", BASE + "COPY code /var/azureml-app\n", around).message
 
 
-@pytest.mark.parametrize("name", [".env.example", "public.pem", "environment.yml"])
+@pytest.mark.parametrize(
+    "name", [".env.example", ".env.defaults", ".env.dist", "public.pem", "environment.yml"]
+)
 def test_files_with_harmless_names_are_left_alone(name: str) -> None:
     assert "AML090" not in codes(f"{BASE}COPY {name} /tmp/\n", Around(files={name: "x"}))
 

@@ -38,6 +38,10 @@ def test_a_command_that_may_be_a_server_is_a_warning(line: str) -> None:
         'CMD [ "runsvdir", "/var/runit" ]',
         "CMD runsvdir /var/runit",
         'ENTRYPOINT ["sh", "-c", "prepare && exec runsvdir /var/runit"]',
+        'ENTRYPOINT ["tini", "-g", "--"]\nCMD ["runsvdir", "/var/runit"]',
+        'ENTRYPOINT ["/usr/bin/dumb-init"]\nCMD ["runsvdir", "/var/runit"]',
+        'ENTRYPOINT ["/bin/bash", "-lc"]\nCMD ["runsvdir /var/runit"]',
+        'ENTRYPOINT ["tini", "--", "env", "A=1"]\nCMD ["runsvdir", "/var/runit"]',
     ],
 )
 def test_a_command_that_ends_in_runsvdir_is_right(line: str) -> None:
@@ -62,6 +66,28 @@ def test_a_variable_in_exec_form_is_a_warning_unless_a_shell_runs_it() -> None:
     assert one("AML081", PYTHON + 'CMD ["serve", "$PORT"]\n').severity == "warning"
     assert "AML081" not in codes(PYTHON + 'CMD ["sh", "-c", "serve $PORT"]\n')
     assert "AML081" not in codes(PYTHON + "CMD serve $PORT\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'CMD ["tini", "--", "sh", "-c", "serve $PORT"]',
+        'ENTRYPOINT ["conda", "run", "-n", "app", "bash", "-c", "serve $PORT"]',
+        'CMD ["gosu", "app", "ash", "-c", "serve $PORT"]',
+        'CMD ["su", "app", "-c", "serve $PORT"]',
+        'CMD ["pwsh", "-Command", "serve $env:PORT"]',
+        'ENTRYPOINT ["/bin/bash", "-c"]\nCMD ["serve $PORT"]',
+    ],
+)
+def test_a_shell_anywhere_before_the_variable_reads_it(line: str) -> None:
+    assert "AML081" not in codes(f"{PYTHON}{line}\n")
+
+
+def test_no_shell_reads_a_variable_of_its_own_call_or_behind_another_program() -> None:
+    for line in ('["serve", "--shell", "sh.sh", "$PORT"]', '["$SHELL", "sh"]', '["tini", "$X"]'):
+        assert "AML081" in codes(f"{PYTHON}CMD {line}\n")
+    replaced = 'ENTRYPOINT ["sh", "-c"]\nENTRYPOINT ["serve"]\nCMD ["$PORT"]\n'
+    assert "AML081" in codes(PYTHON + replaced)
 
 
 def test_another_port_than_the_servers_is_an_error() -> None:

@@ -205,3 +205,34 @@ def test_a_comment_behind_env_is_the_cause_of_the_fault() -> None:
 
 def test_a_number_sign_inside_a_word_is_no_comment() -> None:
     assert "AML007" not in codes(BASE + "COPY c#/score.cs /app/\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["CMD {}", "ENTRYPOINT {}", "RUN {}", "CMD [ 'ls' ,\\\n  '/tmp' ]"]
+)
+def test_an_array_in_single_quotes_is_no_json_and_gets_double_ones(line: str) -> None:
+    text = "FROM debian:12\n" + line.format("['ls', '/tmp']") + "\n"
+    finding = one("AML001", text)
+    assert (finding.severity, finding.line) == ("error", 2)
+    assert "double quotes" in finding.message
+    assert fixed(text) == text.replace("'", '"')
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["CMD [ 'a' = b ] && ls", "RUN [ 'a' ]x", "CMD ['a', \"b\"]", "CMD [ -f 'a' ]", "CMD ['$A'"],
+)
+def test_a_test_of_the_shell_is_no_array(line: str) -> None:
+    assert "AML001" not in codes(f"FROM debian:12\n{line}\n")
+
+
+@pytest.mark.parametrize("line", ['CMD ["ls"]', 'ENTRYPOINT [ "ls", "/tmp" ]', 'VOLUME ["/a"]'])
+def test_a_comment_behind_an_array_makes_it_no_array(line: str) -> None:
+    text = f"FROM debian:12\n{line} # list\n"
+    assert one("AML007", text).severity == "error"
+    assert fixed(text) == f"FROM debian:12\n# list\n{line}\n"
+
+
+def test_a_comment_behind_a_command_of_the_shell_is_one() -> None:
+    for line in ("CMD ls # list", 'CMD [ "$A" = b ] # list', 'RUN ["ls"] #list && ls'):
+        assert ("AML007" in codes(f"FROM debian:12\n{line}\n")) is line.startswith("RUN")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_azureml_image.dockerfile.parse import parse
 from tests.lint.asking import BASE, CURATED, codes, fixed, found, one
 
 APT = (
@@ -146,3 +147,11 @@ def test_root_comes_before_a_comment_that_leaves_a_finding_of_the_step_out() -> 
         f"{BASE}# the client\nUSER root:root\n{note}{run.rstrip()}\nUSER dockeruser\n"
     )
     assert "AML032" not in codes(fixed(text))
+
+
+@pytest.mark.parametrize("last", [" \\\n", " \\", " \\\n    # the end\n\n", " \\\n\n"])
+def test_a_file_that_ends_in_an_open_line_gets_its_switch_as_an_instruction(last: str) -> None:
+    text = BASE + "USER root\nRUN true" + last
+    after = parse(fixed(text))
+    assert [i.keyword for i in after.instructions] == ["FROM", "USER", "RUN", "USER"]
+    assert [i.text for i in after.instructions[2:]] == ["true", "dockeruser"]

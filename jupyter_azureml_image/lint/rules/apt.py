@@ -6,16 +6,23 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Span
+from ...patterns import pattern
 from ..diagnostic import Edit, Fix
 from ..installs import AptInstall
 from ..links import ENVIRONMENTS, EXTEND, OPENCV_APT_ISSUE, OPENCV_ISSUE
 from ..pins import APT_TOOLS, FROM_APT
 from ..rule import About, Example, Finding, insert, replace, rule
+from ..shell import Command
 from ..steps import Step
 from ..subject import Subject
 
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\nUSER root:root\n"
 _BACK = "USER dockeruser\n"
+_CLEANING = pattern(
+    r"/var/lib/apt(?:/lists|/?(?![\w./-]))|/var/lib/\{(?:[^}\s]*,)?apt[,}]|autoclean"
+    r"|apt(?:-get)?\s+(?:-\S+\s+)*clean",
+    needs=("/var/lib/", "clean"),
+)
 _GOOD = (
     _BASE + "RUN apt-get update && apt-get install -y --no-install-recommends curl && "
     "rm -rf /var/lib/apt/lists/*\n" + _BACK
@@ -26,6 +33,16 @@ def _installs(subject: Subject) -> Iterator[tuple[Step, AptInstall]]:
     for step, apt in subject.apts:
         if apt.action == "install":
             yield step, apt
+
+
+def _by_script(step: Step, apt: AptInstall) -> bool:
+    """Whether a script from outside runs before, as those that add a repository do: it may have
+    updated the index itself."""
+    return any(
+        command.before == "|" and command.name in ("bash", "sh")
+        for command in step.commands
+        if command.span.start < apt.command.span.start
+    )
 
 
 def _bound(step: Step, place: str) -> bool:
@@ -57,7 +74,7 @@ def install_without_update(subject: Subject) -> Iterator[Finding]:
             for s, other in subject.apts
             if s.index == step.index
         )
-        if updated:
+        if updated or _by_script(step, apt):
             continue
         seen.add(step.index)
         sudo = "sudo " if apt.command.sudo else ""
@@ -128,18 +145,17 @@ def lists_stay(subject: Subject) -> Iterator[Finding]:
 
 def _cleaned(run: str) -> bool:
     """Whether a RUN takes apt's lists away."""
-    if "/var/lib/apt/lists" in run or "autoclean" in run:
-        return True
-    return bool(re.search(r"apt(?:-get)?\s+(?:-\S+\s+)*clean", run))
+    return bool(_CLEANING.search(run))
 
 
 def _cleanup(subject: Subject, step: Step) -> tuple[Fix, ...]:
     """Appends the clean-up, where the RUN is a plain chain of commands."""
     if step.instruction.heredocs or step.instruction.json:
         return ()
-    if not all(c.before in ("", "&&") for c in step.commands):
+    if not all(c.before in ("", "&&") for c in step.commands) or step.commands[-1].after == "&":
         return ()
-    end = subject.end_of(step.instruction)
+    # Behind a comment of the shell or a last semicolon it would be lost, or a syntax error.
+    end = step.commands[-1].span.end
     several = subject.line_of(end) > subject.line_of(step.instruction.span.start)
     joint = f" && {subject.dockerfile.escape}{subject.newline}    " if several else " && "
     return (insert("Remove the lists", end, f"{joint}rm -rf /var/lib/apt/lists/*"),)
@@ -220,7 +236,7 @@ def _by_pip(
         return ()
     end = subject.end_of(step.instruction)
     run = f"{subject.newline}RUN pip install --no-cache-dir {package}"
-    taken = _take_out(subject, span)
+    taken = _take_out(subject, apt.command, span)
     title = f"Install {package.partition('=')[0]} by pip instead"
     # The versions are for the current bases; OpenCV's wheels also install on older Pythons.
     old = subject.base is not None and subject.base.python_minor in ("3.6", "3.7", "3.8", "3.9")
@@ -228,23 +244,25 @@ def _by_pip(
     return (Fix(title, certain, (taken, Edit(end, end, run))),)
 
 
-def _take_out(subject: Subject, span: Span) -> Edit:
+def _take_out(subject: Subject, command: Command, span: Span) -> Edit:
     """The edit that removes a word of a RUN without leaving an empty line behind."""
     text = subject.text
     line = subject.line_span(subject.line_of(span.start))
     before = text[line.start : span.start]
-    after = text[span.end : line.end]
+    after = text[span.end : line.end].strip()
     if before.strip():
         start = span.start - (len(before) - len(before.rstrip(" \t")))
         return Edit(start, span.end, "")
-    if after.strip() in (subject.dockerfile.escape, ""):
-        following = text.find("\n", line.end) + 1 or len(text)
-        return Edit(line.start, following, "")
-    # `package && \` alone on its line: the operator moves up to the package before it.
+    if after == subject.dockerfile.escape:
+        return Edit(line.start, text.find("\n", line.end) + 1 or len(text), "")
+    # `package && \` alone on its line: the operator moves up to the package before it. Behind the
+    # last word of all nothing may stay open: comments between the two go along.
     above = subject.line_span(subject.line_of(span.start) - 1)
     joint = re.search(r"[ \t]*\\[ \t]*$", text[above.start : above.end])
-    start = above.start + joint.start() if joint else span.start
-    return Edit(start, span.end, "")
+    if joint is not None:
+        return Edit(above.start + joint.start(), span.end, "")
+    ends = [word.span.end for word in command.words] + [r.span.end for r in command.redirects]
+    return Edit(span.start if after else max(e for e in ends if e <= span.start), span.end, "")
 
 
 @rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...dockerfile.blanks import called, meant, suspects
 from ...dockerfile.model import Instruction, Span
+from ...dockerfile.split import is_array
 from ..diagnostic import Edit, Fix
 from ..links import EXTEND
 from ..rule import About, Example, Finding, rule
@@ -18,6 +19,8 @@ _OPTION = f"[-{_DASHES}]*[{_DASHES}][-{_DASHES}]*(?=[A-Za-z])"
 _SPEAKING = ("echo", "printf")
 _INSTALLERS = ("pip", "pip3", "apt-get", "apt", "conda", "mamba", "python", "python3")
 _PROSE = ("LABEL", "MAINTAINER")
+ARRAYS = ("CMD", "ENTRYPOINT", "RUN", "VOLUME")
+"""What takes an array, and takes what is none for words or a command of the shell."""
 
 
 @rule(
@@ -45,6 +48,7 @@ def look_alikes(subject: Subject) -> Iterator[Finding]:
     for one in subject.faults:
         if one.code == "AML001":
             yield _in_fault(subject, one.span, one.fault.span)
+    yield from _in_single_quotes(subject)
     if not suspects(subject.text):
         return
     for step in subject.steps:
@@ -72,6 +76,32 @@ def _in_fault(subject: Subject, span: Span, fault: Span) -> Finding:
         f"{_spoken(character)}; the line cannot be understood",
         fixes=(Fix("Put the plain character in its place", True, edits),),
         syntax=True,
+    )
+
+
+def _singly_quoted(text: str) -> bool:
+    """Whether it would be a JSON array if its quotes were double ones."""
+    if not (text.startswith("[") and text.endswith("]") and "'" in text):
+        return False
+    return '"' not in text and is_array(text.replace("'", '"'))
+
+
+def _in_single_quotes(subject: Subject) -> Iterator[Finding]:
+    for instruction in subject.dockerfile.instructions:
+        if instruction.keyword in ARRAYS and _singly_quoted(instruction.text):
+            yield _in_double_quotes(subject, instruction)
+
+
+def _in_double_quotes(subject: Subject, instruction: Instruction) -> Finding:
+    span = instruction.at(0, len(instruction.text))
+    places = [span.start + m.start() for m in re.finditer("'", subject.text[span.start : span.end])]
+    fix = Fix("Write double quotes", True, tuple(Edit(at, at + 1, '"') for at in places))
+    return Finding(
+        span,
+        f"JSON takes double quotes only: {instruction.keyword} does not read this as an array, "
+        "but as plain text with brackets and quotes",
+        # A comment between the lines may hold quotes of its own.
+        fixes=(fix,) if len(places) == instruction.text.count("'") else (),
     )
 
 

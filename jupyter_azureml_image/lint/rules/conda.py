@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...catalog.catalog import find
+from ...dockerfile.facts import StageFacts
+from ...dockerfile.model import Span
 from ...patterns import pattern
-from ..installs import CondaCall, CondaFile, conda_file
+from ..installs import CondaCall, CondaFile, PipInstall, conda_file
 from ..links import ASSETS, ENVIRONMENTS, EXAMPLES, OLD_PYTHON_ISSUE, START_SCRIPT, VNET_SAMPLE
 from ..rule import About, Example, Finding, rule
 from ..shell import Command
@@ -16,6 +19,7 @@ from ..subject import Subject
 _CURATED = "FROM mcr.microsoft.com/azureml/curated/minimal-py311-inference:12\n"
 _CHANGES = ("install", "create", "update", "env update", "env create")
 _SERVER = "azureml-inference-server-http"
+_CONDA_ITSELF = frozenset(("conda", "mamba", "conda-libmamba-solver", "conda-pack", "conda-lock"))
 _ENDED = ("3.6", "3.7", "3.8", "3.9")
 _WHEEL = pattern(
     r"[\w.+-]*-cp3(\d+)-(?!abi3)\w+-[\w.]*(?:linux|win|macos)\w*\.whl", needs=("-cp3",)
@@ -84,9 +88,10 @@ def unused_environment(subject: Subject) -> Iterator[Finding]:
         return
     for command, target in _changed(subject):
         prefix = subject.prefix
-        if prefix and target in (prefix, prefix.rsplit("/", 1)[-1]):
+        likely = prefix or "/azureml-envs/minimal"
+        if target in (likely, likely.rsplit("/", 1)[-1]):
             continue
-        where = prefix or "another prefix, most likely /azureml-envs/minimal"
+        where = prefix or f"another prefix, most likely {likely}"
         yield Finding(
             command.span,
             f"The packages go to the environment {target}, but {base.name} serves from {where}",
@@ -94,11 +99,19 @@ def unused_environment(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def _renews_conda(call: CondaCall) -> bool:
+    """Whether it brings conda itself, which lives in an environment of its own, and no more."""
+    names = {re.split(r"[\s=<>!~]", package, maxsplit=1)[0] for package in call.packages}
+    return bool(names) and not call.file and names <= _CONDA_ITSELF
+
+
 def _changed(subject: Subject) -> Iterator[tuple[Command, str]]:
-    """The environments that conda, or pip by `conda run`, puts packages into."""
+    """The environments that conda, or pip by `conda run`, puts packages for the server into."""
     for step, call in subject.condas:
         target = _target(subject, call) if call.action in _CHANGES else None
-        if target is not None and "$" not in target and subject.in_result(step):
+        if target is None or "$" in target or _renews_conda(call):
+            continue
+        if subject.in_result(step):
             yield call.command, target
     for step, pip in subject.pips:
         if pip.conda and pip.environment and subject.in_result(step):
@@ -169,40 +182,48 @@ def server_missing_in_environment(subject: Subject) -> Iterator[Finding]:
 )
 def other_python(subject: Subject) -> Iterator[Finding]:
     """Wheel names, and conda files that update the serving environment in place."""
-    base = subject.base
-    wanted = base.python_minor if base and base.serves else _official(subject)
-    for _, pip in subject.pips:
-        for word in pip.command.words:
-            match = _WHEEL.search(word.value)
-            if match and wanted and pip.environment is None and f"3.{match[1]}" != wanted:
-                yield Finding(
-                    word.span, f"This wheel is for Python 3.{match[1]}, the base has {wanted}"
-                )
-        for file in pip.files:
-            match = _WHEEL.search(subject.requirements_text(file) or "")
-            if match and wanted and pip.environment is None and f"3.{match[1]}" != wanted:
-                name = file.rsplit("/", 1)[-1]
-                yield Finding(
-                    pip.command.span,
-                    f"{name} names a wheel for Python 3.{match[1]}, the base has {wanted}",
-                )
+    for step, pip in subject.pips:
+        for span, said, version in _wheels(subject, pip):
+            wanted = _python_of(subject, step.stage)
+            if wanted not in (None, version) and _takes(pip, wanted):
+                yield Finding(span, f"{said} Python {version}, the base has {wanted}")
     for step, call in subject.condas:
-        yield from _conda_python(subject, step, call, wanted)
+        yield from _conda_python(subject, step, call)
 
 
-def _official(subject: Subject) -> str | None:
-    """The Python of Docker's official image, from its tag."""
-    root = subject.root_of(subject.final) if subject.final else ""
+def _wheels(subject: Subject, pip: PipInstall) -> Iterator[tuple[Span, str, str]]:
+    """Each wheel's place, how it is spoken of, and the one Python that it is for."""
+    for word in pip.command.words:
+        if match := _WHEEL.search(word.value):
+            yield word.span, "This wheel is for", f"3.{match[1]}"
+    for file in pip.files:
+        if match := _WHEEL.search(subject.requirements_text(file) or ""):
+            yield pip.command.span, f"{file.rsplit('/', 1)[-1]} names a wheel for", f"3.{match[1]}"
+
+
+def _takes(pip: PipInstall, wanted: str | None) -> bool:
+    """Whether the packages are for the base's own Python, as far as the command says."""
+    named = re.search(r"3\.\d+$", pip.command.name)
+    if pip.environment is not None or "--python-version" in pip.options:
+        return False
+    return named is None or named[0] == wanted
+
+
+def _python_of(subject: Subject, stage: StageFacts) -> str | None:
+    """The Python of a stage's base: what the catalog says, or an official image's tag."""
+    root = subject.root_of(stage)
+    image = find(root)
+    if image is not None and image.serves:
+        return image.python_minor
     match = re.match(r"(?:docker\.io/)?(?:library/)?python:(3\.\d+)", root)
     return match[1] if match else None
 
 
-def _conda_python(
-    subject: Subject, step: Step, call: CondaCall, wanted: str | None
-) -> Iterator[Finding]:
+def _conda_python(subject: Subject, step: Step, call: CondaCall) -> Iterator[Finding]:
     read = _file(subject, call)
     if read is None or read.python is None or not subject.in_result(step):
         return
+    wanted = _python_of(subject, step.stage)
     in_place = call.action in ("env update", "update", "install")
     if in_place and wanted and read.python != wanted:
         brings = any(r.name == _SERVER for r in read.pip)

@@ -183,7 +183,7 @@ def server_pins(subject: Subject) -> Iterator[Finding]:
     if base is None or not base.serves or base.python_minor in ("3.6", "3.7", "3.8"):
         return
     for step, pip in subject.pips:
-        if not subject.in_result(step) or pip.elsewhere:
+        if not subject.in_result(step) or pip.elsewhere or not _serves(subject, pip):
             continue
         for read in pip.requirements:
             if _too_old(read):
@@ -194,6 +194,14 @@ def server_pins(subject: Subject) -> Iterator[Finding]:
                 if _too_old(read):
                     name = file.rsplit("/", 1)[-1]
                     yield Finding(pip.command.span, f"{name}: {_clash(read)}")
+
+
+def _serves(subject: Subject, pip: PipInstall) -> bool:
+    """Whether it may install into the Python that serves: by no other program's folder."""
+    if pip.environment is None or "$" in pip.environment:
+        return True
+    prefix = subject.prefix or "/azureml-envs/minimal"
+    return pip.environment.removesuffix("/bin") in (prefix, prefix.rsplit("/", 1)[-1])
 
 
 def _clash(read: Requirement) -> str:

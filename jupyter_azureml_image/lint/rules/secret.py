@@ -29,8 +29,13 @@ _HARMLESS_NAME = (
 )
 _HARMLESS_VALUE = (
     r"(?i:|true|false|yes|no|none|null|\d{1,6}|/[\w./-]*|changeme|change[-_]me|dummy|test|example"
-    r"|placeholder|your[-_ ].*|xx+|\*+|<.*>|\{\{.*\}\}|\.\.\.)"
+    r"|placeholder|your[-_ ].*|xx+|\*+|<.*>|\{\{.*\}\}|\.\.\."
+    # A file that holds the secret, an address without one, and a key's public fingerprint.
+    r"|[\w./~-]*\.(?:json|pem|key|crt|asc|gpg|pub|txt)|https?://[^\s@?]+)"
+    r"|(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})"
 )
+_STAND_IN = r"(?i)dummy|fake|placeholder|change[-_]?me|insecure|(?:^|[-_])not[-_]|build[-_]?only"
+"""What people write where a command wants a secret that it will not use."""
 _VALUE = pattern(
     r"AccountKey=[A-Za-z0-9+/=]{20,}|SharedAccessKey=[A-Za-z0-9+/=]{20,}"
     r"|[?&]sig=[A-Za-z0-9%+/=]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}"
@@ -51,7 +56,7 @@ _FILES = (
 _EXACT = frozenset(name for name in _FILES if "*" not in name)
 _WILD = tuple(name for name in _FILES if "*" in name)
 _WILD_STARTS = tuple(name.partition("*")[0] for name in _WILD)
-_NO_SECRET = (".env.example", ".env.sample", ".env.template")
+_NO_SECRET = tuple(f".env.{kind}" for kind in ("example", "sample", "template", "dist", "defaults"))
 _BASE = "FROM mcr.microsoft.com/azureml/minimal-py312-inference:latest\n"
 
 
@@ -86,7 +91,9 @@ def secrets(subject: Subject) -> Iterator[Finding]:
         words = command.words if command.name == "export" else command.assignments
         for word in words:
             name, equals, value = word.value.partition("=")
-            if equals and _named(name) and _literal(value) and len(value) >= 8 and word.fixed:
+            if not (equals and word.fixed and len(value) >= 8 and _named(name)):
+                continue
+            if _literal(value) and not re.search(_STAND_IN, value):
                 at = word.span.start + len(name) + 1
                 yield Finding(Span(at, word.span.end), f"{name} is given a secret value here")
     yield from _files(subject)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...dockerfile.model import Span
+from ...dockerfile.model import Instruction, Span
 from ...patterns import pattern
 from ..diagnostic import Fix
 from ..links import (
@@ -26,7 +26,9 @@ _SERVERS = (
     r"|flask|fastapi|streamlit|\bray\b|jupyter|api_server|entry\w*\.sh|start\w*\.sh|\.sh\b|\binit\b"
 )
 _INERT = r"^(?:/\S*/)?(?:bash|sh|zsh|python3?(?:\.\d+)?|echo|true|sleep|tail|cat|ls)$"
-_SHELL = pattern(r"(?:/\S*/)?(?:ba|da|z)?sh", needs=("sh",))
+_SHELL = pattern(r"(?:/\S*/)?(?:(?:ba|da|z|a|k|fi|pw)?sh|powershell|su)", needs=("sh", "su"))
+_INITS = frozenset(("tini", "tini-static", "dumb-init", "catatonit", "env"))
+"""Programs that start what their arguments name, in their own place or below them."""
 _VARIABLE = pattern(r"\$\{?[A-Za-z_]", needs=("$",))
 _BIG_MODEL = 1_000_000_000
 
@@ -86,10 +88,25 @@ def _effective(steps: list[Step]) -> list[Step]:
     last = {step.instruction.keyword: step for step in steps}
     if "ENTRYPOINT" in last and "CMD" in last:
         cmd = last["CMD"]
-        if "runsvdir" in cmd.instruction.text:
-            return [] if "exec" in last["ENTRYPOINT"].instruction.text else [last["ENTRYPOINT"]]
-        return [last["ENTRYPOINT"]]
+        entry = last["ENTRYPOINT"]
+        if "runsvdir" in cmd.instruction.text and _hands_on(entry.instruction, cmd.instruction):
+            return []
+        return [entry]
     return list(last.values())
+
+
+def _hands_on(entry: Instruction, cmd: Instruction) -> bool:
+    """Whether an ENTRYPOINT starts what CMD says."""
+    if "exec" in entry.text:
+        return True
+    first, *others = [word.value.rsplit("/", 1)[-1] for word in entry.words] or [""]
+    if not entry.json:
+        return False
+    if first in _INITS:
+        return all(o.startswith("-") or "=" in o or o in _INITS for o in others)
+    # A shell takes only the first word for its command.
+    reads = bool(_SHELL.fullmatch(first) and others and re.fullmatch(r"-\w*c", others[-1]))
+    return reads and cmd.json and "runsvdir " in cmd.words[0].value
 
 
 def _starts_port(joined: str) -> bool:
@@ -112,15 +129,18 @@ def _starts_port(joined: str) -> bool:
     )
 )
 def variable_in_exec_form(subject: Subject) -> Iterator[Finding]:
-    """JSON arrays that do not start a shell."""
+    """JSON arrays in which no shell stands before the variable."""
     for step in subject.result_steps:
         instruction = step.instruction
         if instruction.keyword not in ("CMD", "ENTRYPOINT") or not instruction.json:
             continue
-        words = [w.value for w in instruction.words]
-        if any(_SHELL.fullmatch(w) for w in words[:2]):
+        entry = subject.final.entrypoint if subject.final else None
+        before = (entry or ()) if instruction.keyword == "CMD" else ()
+        if any(_SHELL.fullmatch(word) for word in before):
             continue
         for word in instruction.words:
+            if _SHELL.fullmatch(word.value):
+                break
             if _VARIABLE.search(word.value):
                 yield Finding(word.span, f"{word.value} is not expanded in exec form")
                 break

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 from ...dockerfile.model import Instruction, Span
+from ...dockerfile.split import is_array
 from ..diagnostic import Edit, Fix, Severity
 from ..faults import PLACEHOLDER
 from ..links import ASSETS, ENVIRONMENTS, ENVIRONMENTS_V2, EXTEND, SDK
 from ..rule import About, Example, Finding, replace, rule
 from ..spelling import nearest_instruction
 from ..subject import Subject
+from .characters import ARRAYS
 
 
 @rule(
@@ -235,7 +237,7 @@ def trailing_comment(subject: Subject) -> Iterator[Finding]:
         if at is None or subject.dockerfile.line(instruction) in subject.faulty_lines:
             continue
         word = subject.text[at : subject.line_span(subject.line_of(at)).end].split(maxsplit=1)[0]
-        certain = instruction.keyword == "USER" or (
+        certain = instruction.keyword not in ("COPY", "ADD", "WORKDIR") or (
             subject.manifest is not None
             and not any(entry.path == word for entry in subject.manifest.entries)
         )
@@ -243,7 +245,7 @@ def trailing_comment(subject: Subject) -> Iterator[Finding]:
 
 
 def _mark(instruction: Instruction) -> int | None:
-    """Where a `#` begins a word of COPY or ADD, or stands behind a USER or WORKDIR."""
+    """Where a `#` begins a word of COPY or ADD, or stands behind a USER, a WORKDIR or an array."""
     if instruction.json:
         return None
     if instruction.keyword in ("COPY", "ADD"):
@@ -251,6 +253,10 @@ def _mark(instruction: Instruction) -> int | None:
     if instruction.keyword in ("USER", "WORKDIR"):
         match = re.search(r"\s#\s", instruction.text) if "#" in instruction.text else None
         return instruction.at(match.start() + 1, match.end()).start if match else None
+    if instruction.keyword in ARRAYS and instruction.text.startswith("["):
+        behind = re.search(r"\](\s+)#", instruction.text)
+        if behind is not None and is_array(instruction.text[: behind.start(1)]):
+            return instruction.at(behind.end() - 1, behind.end()).start
     return None
 
 

@@ -114,7 +114,8 @@ def _root_only(subject: Subject, step: Step, command: Command) -> str:
 def _own(command: Command, user: str) -> bool:
     """Whether a chown might be one of the user's own files to itself, which is allowed."""
     plain = [w for w in command.words[1:] if not w.value.startswith("-")]
-    if not plain or not all(w.fixed for w in plain):
+    named = any(w.value.startswith("--reference") for w in command.words)
+    if named or not plain or not all(w.fixed for w in plain):
         return True
     owner = plain[0].value.partition(":")[0]
     return owner in (user, "")
