@@ -203,6 +203,23 @@ def test_a_slot_is_one_display_that_is_updated(monkeypatch: pytest.MonkeyPatch) 
     assert len(last["text/html"]) < 40_000
 
 
+def test_a_slot_is_left_alone_while_nothing_happens() -> None:
+    # Each update takes the reader's place in the log, the selection and the opened parts away.
+    shown: list[dict[str, str]] = []
+
+    class Handle:
+        def update(self, bundle: dict[str, str], raw: bool) -> None:
+            shown.append(bundle)
+
+    slot = Slot("/tmp/build.log", handle=Handle())
+    slot.show([e.RunStarted("abcd", "env"), e.StageStarted("build")])
+    slot.show([])
+    slot.show([])
+    assert len(shown) == 1
+    slot.show([e.Note("Still there.")])
+    assert "Still there." in shown[-1]["text/html"]
+
+
 def test_a_keeper_keeps_what_a_program_reads() -> None:
     keeper = Keeper(e.Findings)
     keeper.show([e.Findings((), "x"), e.Note("n")])
