@@ -153,6 +153,17 @@ def test_a_failure_shows_the_last_forty_lines_of_the_step_that_failed() -> None:
     assert "line 959 " not in text
 
 
+def test_of_a_very_long_line_the_beginning_is_shown_and_how_much_more_there_is() -> None:
+    flood = [e.LogLine("z" * 200_000)] * KEPT_LINES
+    running = fold_all(State(), (*OPENING, *flood))
+    ended = fold(running, e.RunEnded("failed", 1.0, "It failed."))
+    for shown in (page(running), page(ended), "\n".join(lines(ended))):
+        assert "… (198,000 more characters are in the log file)" in shown
+        assert len(shown) < 600_000
+    (printed,) = added(flood[0], running)
+    assert len(printed) < 3_000
+
+
 def test_nothing_hostile_acts() -> None:
     markup = page(fold_all(State(), FAILING), log_file=f"/tmp/{HOSTILE}")
     reader = read(markup)
