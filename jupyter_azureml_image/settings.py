@@ -191,7 +191,8 @@ def _pyproject(folder: Path) -> tuple[Mapping[str, Any], str]:
     """The nearest table above `folder`, and the file it stands in."""
     for place in (folder.absolute(), *folder.absolute().parents):
         path = place / "pyproject.toml"
-        table = _table(path) if path.is_file() else None
+        known = os.path.isfile(path)  # noqa: PTH113  # no error for a name that no file can have
+        table = _table(path) if known else None
         if table is not None:
             return table, str(path)
     return {}, ""

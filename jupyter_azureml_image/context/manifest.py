@@ -186,9 +186,9 @@ def look_into(
 
 def _folder(root: Path) -> Path:
     """`root` made absolute; raises ContextError where it is no folder."""
-    if root.is_dir():
+    if os.path.isdir(root):  # noqa: PTH112  # no error for a name that no folder can have
         return root.resolve()
-    if root.exists():
+    if os.path.exists(root):  # noqa: PTH110  # as above
         raise ContextError(
             f"The build context {root} is a file, not a folder.",
             hint=f"Name the folder that holds it: --context {root.parent}",

@@ -14,7 +14,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_azureml_image import api
 from jupyter_azureml_image import events as e
 from jupyter_azureml_image.cancellation import Cancellation
-from jupyter_azureml_image.errors import BadSettings, BadUsage, BuildFailed, CheckFailed, ImageError
+from jupyter_azureml_image.errors import (
+    BadSettings,
+    BadUsage,
+    BuildFailed,
+    CheckFailed,
+    ContextError,
+    ImageError,
+)
 from jupyter_azureml_image.lint.diagnostic import Diagnostic
 from jupyter_azureml_image.plan.request import BuildRequest
 from jupyter_azureml_image.result import ImageBuild
@@ -185,6 +192,11 @@ def test_save_writes_the_text_as_it_is(run: Run, asked: list[BuildRequest]) -> N
     assert Path("saved").read_bytes() == b"FROM x\r\n"
     with pytest.raises(ImageError, match=r"--save: .*cannot be written"):
         run("%%azureml_dockerfile env --save nowhere/saved\nFROM x\n")
+
+
+def test_a_context_whose_name_is_too_long_is_a_sentence(run: Run) -> None:
+    with pytest.raises(ContextError, match="does not exist"):
+        run(f"%%azureml_dockerfile env --until check --context {'n' * 5000}\nFROM scratch\n")
 
 
 def test_json_is_one_document_for_a_program(
