@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ class Panel:
         text = start if isinstance(start, str) else ""
         self._desk = Desk(_spec(start), context or _folder(), text)
         self._slot: Any = None
-        self._front: Any = None
+        self._fronts: list[Any] = []  # where it is displayed, once or several times
+        self._closed = False
         self._last: Any = None  # the latest result that can be deployed
         self._looks = looks = Looks()
         self._work = Work(self._tell, self._ended)
@@ -45,7 +47,9 @@ class Panel:
         self._preview = Preview(self._desk, looks, self._typed)
         self._builder = Builder(looks)
         self._name = looks.text("Name", value="my-image")
-        self._context = looks.text("Context folder", value=self._desk.folder)
+        self._context = looks.text(
+            "Context folder", value=self._desk.folder, continuous_update=False
+        )
         self._endpoint = looks.text("Endpoint")
         self._machine = looks.text("Instance type", placeholder="Standard_DS2_v2")
         self._status = looks.html()
@@ -80,8 +84,9 @@ class Panel:
 
     def close(self) -> None:
         """Put a static card in the panel's place."""
-        if self._front is not None:
-            self._front.update(self._card(), raw=True)
+        self._closed = True
+        for front in self._fronts:
+            front.update(self._card(), raw=True)
         self.widget.close()
 
     def _ipython_display_(self) -> None:
@@ -89,7 +94,11 @@ class Panel:
 
         from .card import bundle
 
-        self._front = display(bundle(self.widget, self._card()), raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's
+        if self._closed:
+            display(self._card(), raw=True)  # type: ignore[no-untyped-call]  # IPython's
+            return
+        shown = bundle(self.widget, self._card())
+        self._fronts.append(display(shown, raw=True, display_id=True))  # type: ignore[no-untyped-call]  # as above
         waiting = {"text/plain": "No run yet.", "text/html": frame(element("p", "No run yet."))}
         self._slot = display(waiting, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # as above
 
@@ -130,7 +139,8 @@ class Panel:
         self._refresh()
 
     def _context_changed(self, change: Any) -> None:
-        self._desk.set_folder(str(Path(change["new"]).expanduser()))
+        folder = os.path.expanduser(change["new"])  # noqa: PTH111  # an unknown user stays as typed
+        self._desk.set_folder(folder)
         self._refresh()
 
     def _apply_fixes(self, _: Any) -> None:

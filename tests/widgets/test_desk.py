@@ -142,6 +142,44 @@ def test_to_cell_is_text_to_copy_where_no_front_end_takes_cells() -> None:
     assert "%%azureml_dockerfile my-image\nFROM scratch" in made._status.value
 
 
+def test_a_context_folder_is_read_when_it_is_written_out_and_not_at_every_key() -> None:
+    # "/data" begins with "/", and listing all of that at the first key would hold the kernel.
+    made = panel("FROM scratch\nCOPY . /x\n")
+    assert not made._context.continuous_update
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-this-name/x", "a\0b", "n" * 5000, "nowhere"])
+def test_a_context_that_no_folder_can_be_leaves_the_panel_at_work(folder: str) -> None:
+    made = panel("FROM scratch\nCOPY . /x\n")
+    made._context.value = folder
+    assert "There is no folder" in made._preview._found.value
+    made._preview._text.value = "FROM scratch\nRUM x\n"
+    assert "RUM is not an instruction" in made._preview._found.value
+
+
+def test_a_panel_shown_twice_leaves_a_card_in_both_places_when_it_is_closed(
+    displayed: list[Handle],
+) -> None:
+    made = panel("FROM scratch\n")
+    made._ipython_display_()
+    made._ipython_display_()
+    panels = [place for place in displayed if any("widget-view" in kind for kind in place.shown[0])]
+    assert len(panels) == 2
+    made.close()
+    for place in panels:
+        assert set(place.shown[-1]) == {"text/plain", "text/html"}
+        assert "%%azureml_dockerfile my-image" in place.shown[-1]["text/plain"]
+
+
+def test_a_closed_panel_is_shown_as_its_card(displayed: list[Handle]) -> None:
+    made = panel("FROM scratch\n")
+    made.close()
+    made._ipython_display_()
+    (place,) = displayed
+    assert set(place.shown[0]) == {"text/plain", "text/html"}
+    assert "FROM scratch" in place.shown[0]["text/html"]
+
+
 class Handle:
     """A display slot that remembers what it was given."""
 
@@ -150,6 +188,20 @@ class Handle:
 
     def update(self, bundle: dict[str, str], raw: bool) -> None:
         self.shown.append(bundle)
+
+
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
+    """Every place in which something is displayed, in order."""
+    places: list[Handle] = []
+
+    def display(bundle: dict[str, str], raw: bool, display_id: bool = False) -> Handle:
+        places.append(Handle())
+        places[-1].update(bundle, raw)
+        return places[-1]
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return places
 
 
 def worked(monkeypatch: pytest.MonkeyPatch, work: Any, button: str = "Build") -> tuple[Any, Handle]:
