@@ -39,11 +39,12 @@ KEPT_LINES = 200
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """One stage that began; `listing` are the preformatted lines that belong to it."""
+    """One stage that began; `listing` are the preformatted lines that belong to it, `seconds` None
+    where nobody told its end."""
 
     stage: Stage
     state: Literal["running"] | Outcome = "running"
-    seconds: float = 0.0
+    seconds: float | None = None
     sentence: str = ""
     listing: tuple[str, ...] = ()
 
@@ -209,7 +210,12 @@ def _queued(state: State, event: Queued) -> State:
 
 
 def _ended(state: State, event: RunEnded) -> State:
-    return replace(state, ended=event, queued=None)
+    # What nobody told the end of (a kernel that died, a bug of ours) ended with the run.
+    stages = tuple(
+        replace(s, state=event.outcome) if s.state == "running" else s for s in state.stages
+    )
+    steps = tuple(replace(s, state="cancelled") if s.state == "running" else s for s in state.steps)
+    return replace(state, stages=stages, steps=steps, ended=event, queued=None)
 
 
 _FOLDS: dict[type[Any], Callable[[State, Any], State]] = {

@@ -70,7 +70,7 @@ def headline(state: State) -> str:
 def stage(view: StageState) -> str:
     """One stage in one line."""
     head = f"{SIGNS[view.state]} {view.stage} {view.state}"
-    took = "" if view.state == "running" else f" ({seconds(view.seconds)})"
+    took = "" if view.seconds is None else f" ({seconds(view.seconds)})"
     return f"{head}{took}{': ' if view.sentence else ''}{clean(view.sentence)}"
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -222,6 +223,19 @@ def test_a_result_has_the_same_words_in_text_and_html() -> None:
     for line in result_lines(build):
         assert even(line) in shown
     assert "1.5 MB" in shown
+
+
+@pytest.mark.parametrize("outcome", ["failed", "cancelled"])
+def test_nothing_runs_any_more_when_the_run_is_over(
+    outcome: Literal["failed", "cancelled"],
+) -> None:
+    # The kernel died in the middle: nobody told how the stage and its step ended.
+    state = fold_all(State(), (*OPENING, e.RunEnded(outcome, 3.0, "The kernel ended.")))
+    for shown in ("\n".join(lines(state)), seen(page(state))):
+        assert "running" not in shown
+        assert f"build {outcome}" in shown
+        assert "cancelled" in shown
+        assert "0.0 s" not in shown
 
 
 def test_a_stage_that_is_come_to_again_after_a_restart_is_shown_once() -> None:
