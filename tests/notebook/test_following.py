@@ -128,6 +128,18 @@ def test_a_deployment_is_followed_and_stopped_like_a_run() -> None:
     assert ended.outcome == "cancelled"
 
 
+def test_a_bug_in_a_deployment_is_its_end_in_every_view() -> None:
+    def call(emit: e.Emit, stopped: Callable[[], bool]) -> None:
+        raise TypeError("not this way")
+
+    watcher = Watcher()
+    with pytest.raises(TypeError, match="not this way"):
+        follow(as_run("deploy env", call), watcher)
+    ended = watcher.events[-1]
+    assert isinstance(ended, e.RunEnded)
+    assert (ended.outcome, ended.sentence) == ("failed", "TypeError: not this way")
+
+
 def test_after_the_run_an_interrupt_is_an_interrupt_again() -> None:
     # A process started in the background of a script ignores interrupts from its birth.
     signal.signal(signal.SIGINT, signal.default_int_handler)
