@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from .image_panel import Panel
 
 
-def panel(start: ImageSpec | str | None = None, *, context: str | None = None) -> Panel:
-    """The panel, beginning with a spec or with Dockerfile text; its `value` is an ImageSpec.
+def panel(start: ImageSpec | Panel | str | None = None, *, context: str | None = None) -> Panel:
+    """The panel, beginning with a spec, with Dockerfile text or with what another panel holds;
+    its `value` is an ImageSpec.
 
     `context` is the build context (default: the notebook's folder where the front end tells
-    it, else the working directory). Raises BadUsage where ipywidgets is not installed.
+    it, else the working directory). Raises BadUsage where ipywidgets is not installed,
+    and for a `start` that is none of these.
     """
     try:
         import ipywidgets  # noqa: F401  # asked for its presence

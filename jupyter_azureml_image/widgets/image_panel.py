@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as w
 
 from .. import api
-from ..errors import ImageError
+from ..errors import BadUsage, ImageError
 from ..notebook import squiggles
 from ..notebook.body import MAGIC
 from ..notebook.calls import as_run
@@ -34,8 +34,13 @@ UNTIL = {"Check": "check", "Plan": "plan", "Build": "rehearse", "Register": "reg
 class Panel:
     """Two editors of one text, and buttons that run it. `value` is the ImageSpec."""
 
-    def __init__(self, start: ImageSpec | str | None = None, context: str | None = None) -> None:
+    def __init__(
+        self, start: ImageSpec | Panel | str | None = None, context: str | None = None
+    ) -> None:
         text = start if isinstance(start, str) else ""
+        if isinstance(start, Panel):
+            text = start.text
+            start = start.value
         self._desk = Desk(_spec(start), context or _folder(), text)
         self._slot: Any = None
         self._fronts: list[Any] = []  # where it is displayed, once or several times
@@ -75,6 +80,8 @@ class Panel:
         """The cell that does the same."""
         words = [self._name.value.strip() or "my-image"]
         words += [] if self._builder.value == "auto" else [f"--build {self._builder.value}"]
+        if self._desk.folder != _folder():
+            words.append(f"--context {shlex.quote(self._desk.folder)}")
         words += _options(self._desk.spec)
         return f"%%{MAGIC} {' '.join(words)}\n{self._desk.text}".rstrip("\n")
 
@@ -183,15 +190,24 @@ class Panel:
             endpoint = self._endpoint.value.strip()
             chosen = {"instance_type": self._machine.value.strip() or None}
             given = {key: value for key, value in chosen.items() if value}
-            environment = self._last or self._name.value.strip()
+            environment, name = self._deployed()
             return as_run(
-                f"deploy to {endpoint}",
+                f"deploy {name} to {endpoint}",
                 lambda emit, stopped: api.deploy(
                     environment, endpoint=endpoint, on_event=emit, stopped=stopped, **given
                 ),
             )
 
         self._begin("Deploying.", begin)
+
+    def _deployed(self) -> tuple[Any, str]:
+        """What Deploy takes: the latest registered result where it has the name that stands in
+        the panel, else the environment of that name; and how it is called."""
+        name = self._name.value.strip()
+        last = self._last
+        if last is None or name not in (last.name, f"{last.name}:{last.version}"):
+            return name, name
+        return last, f"{last.name}:{last.version}"
 
     def _begin(self, sentence: str, begin: Any) -> None:
         """Start work; a button has no cell, so what is refused is said in the panel."""
@@ -225,11 +241,16 @@ class Panel:
 
 
 def _spec(start: ImageSpec | str | None) -> ImageSpec:
+    if start is None:
+        return ImageSpec(base=START)
     if isinstance(start, ImageSpec):
         return start
     if isinstance(start, str):
         return ImageSpec.from_dockerfile(start)
-    return ImageSpec(base=START)
+    raise BadUsage(
+        f"The panel cannot begin with a {type(start).__name__}.",
+        hint="It takes an ImageSpec, Dockerfile text or another panel.",
+    )
 
 
 def _options(spec: ImageSpec) -> list[str]:

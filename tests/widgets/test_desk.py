@@ -11,7 +11,8 @@ import pytest
 
 from jupyter_azureml_image import api
 from jupyter_azureml_image import events as e
-from jupyter_azureml_image.errors import BuildFailed
+from jupyter_azureml_image.errors import BadUsage, BuildFailed
+from jupyter_azureml_image.plan.registration import RegisteredEnvironment
 from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.run import LiveRun
 from jupyter_azureml_image.spec import ImageSpec
@@ -262,6 +263,51 @@ def test_the_cell_of_the_panel_says_what_stands_in_no_dockerfile() -> None:
     assert line.endswith(
         " my-image --platform linux/arm64 --build-arg A=1 --build-arg 'B=two words'"
     )
+
+
+REGISTERED = RegisteredEnvironment("mine", "1", "an ARM id", None)
+
+
+def test_the_cell_of_the_panel_names_a_context_of_its_own(tmp_path: Path) -> None:
+    made = panel("FROM scratch\n")
+    assert "--context" not in made.cell
+    folder = tmp_path / "two words"
+    folder.mkdir()
+    made._context.value = str(folder)
+    assert made.cell.splitlines()[0] == f"%%azureml_dockerfile my-image --context '{folder}'"
+
+
+def test_a_panel_begins_with_what_another_panel_holds() -> None:
+    first = panel(ImageSpec(base=BASE, platform="linux/arm64"))
+    first._preview._text.value = "# mine\nFROM python:3.12\nRUN x\n"
+    second = panel(first)
+    assert second.cell == first.cell
+    assert "# mine" in second.cell
+    assert "--platform linux/arm64" in second.cell
+
+
+def test_a_panel_that_cannot_begin_with_a_value_says_so_and_starts_no_other() -> None:
+    with pytest.raises(BadUsage, match="The panel cannot begin with a int"):
+        panel(3)  # type: ignore[arg-type]  # what a user may do
+
+
+def test_deploy_takes_the_environment_whose_name_stands_in_the_panel(
+    monkeypatch: pytest.MonkeyPatch, state_dir: Path
+) -> None:
+    asked: list[Any] = []
+
+    def deploy(environment: Any, **options: Any) -> None:
+        asked.append(environment)
+
+    monkeypatch.setattr(api, "deploy", deploy)
+    registered = ImageBuild("mine", "abcd", version="1", registered=REGISTERED)
+    made, slot = worked(monkeypatch, lambda emit, cancellation: registered)
+    for name in ("mine", "mine:1", "other:2"):
+        made._name.value = name
+        made._buttons["Deploy"].click()
+        assert made.wait(20)
+    assert asked == [registered, registered, "other:2"]
+    assert "deploy other:2" in slot.shown[-1]["text/plain"]
 
 
 def test_without_ipywidgets_one_sentence_says_so() -> None:
