@@ -43,7 +43,7 @@ class StageState:
     where nobody told its end."""
 
     stage: Stage
-    state: Literal["running"] | Outcome = "running"
+    state: Literal["running", "unfinished"] | Outcome = "running"
     seconds: float | None = None
     sentence: str = ""
     listing: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class StepState:
     step: str
     title: str
     line: int | None = None
-    state: Literal["running"] | StepOutcome = "running"
+    state: Literal["running", "unfinished"] | StepOutcome = "running"
     seconds: float = 0.0
     stage: Stage | None = None
     size: int = 0
@@ -210,11 +210,14 @@ def _queued(state: State, event: Queued) -> State:
 
 
 def _ended(state: State, event: RunEnded) -> State:
-    # What nobody told the end of (a kernel that died, a bug of ours) ended with the run.
+    # The kernel died, the run is followed no more, or a bug of ours: what became of these is not
+    # known here.
     stages = tuple(
-        replace(s, state=event.outcome) if s.state == "running" else s for s in state.stages
+        replace(s, state="unfinished") if s.state == "running" else s for s in state.stages
     )
-    steps = tuple(replace(s, state="cancelled") if s.state == "running" else s for s in state.steps)
+    steps = tuple(
+        replace(s, state="unfinished") if s.state == "running" else s for s in state.steps
+    )
     return replace(state, stages=stages, steps=steps, ended=event, queued=None)
 
 

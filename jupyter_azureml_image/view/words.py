@@ -9,6 +9,7 @@ from .fold import StageState, State, StepState
 
 SIGNS = {
     "running": "…",
+    "unfinished": "–",
     "done": "✓",
     "cached": "✓",
     "reused": "↺",
