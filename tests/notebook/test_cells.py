@@ -23,6 +23,7 @@ from jupyter_azureml_image.errors import (
     ImageError,
 )
 from jupyter_azureml_image.lint.diagnostic import Diagnostic
+from jupyter_azureml_image.notebook.fixing import replaced
 from jupyter_azureml_image.plan.request import BuildRequest
 from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.run import LiveRun
@@ -291,6 +292,12 @@ def test_fix_replaces_the_cell_and_takes_itself_out(
     )
     assert run("%%azureml_dockerfile env --fix --until plan\nFROM x\n") is None
     assert replaced == [("%%azureml_dockerfile env --until plan\nFROM fixed", True)]
+
+
+def test_fix_takes_only_the_option_out_of_the_line() -> None:
+    line = """env --fix --description "uses --fix here" --env-tag 'a= --fix '"""
+    rest = """env --description "uses --fix here" --env-tag 'a= --fix '"""
+    assert replaced(line, "FROM x\n") == f"%%azureml_dockerfile {rest}\nFROM x"
 
 
 def test_fix_of_a_file_writes_the_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
