@@ -235,8 +235,10 @@ def _launch(kept: Journal, run_id: str, work: Callable[[Run], ImageBuild]) -> Li
         recorder = kept.recorder(run_id)
 
         def both(event: Event) -> None:
-            recorder.write(event)
+            told = recorder.write(event)
             emit(event)
+            if told is not None:
+                emit(told)
 
         try:
             return work(Run(run_id, kept, both, cancellation))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from . import events
-from .events import Event, LogLine
+from .events import Event, LogLine, Note
 
 _FLUSH_SECONDS = 0.2
 
@@ -33,27 +35,45 @@ class Recorder:
         self._events = _append(folder / "events.jsonl")
         self._log = _append(folder / "build.log")
         self._due: threading.Timer | None = None
+        self._fault: Note | None = None  # not yet told
 
-    def write(self, event: Event) -> None:
-        """Write one event down; it can be read by others within a fifth of a second."""
+    def write(self, event: Event) -> Note | None:
+        """Write one event down; it can be read by others within a fifth of a second. A warning,
+        once, where that cannot be done any more: a full disk is no end of the run."""
         line = line_of(event)
         with self._lock:
-            if self._events.closed:
-                return
-            self._events.write(line + "\n")
-            if isinstance(event, LogLine):
-                self._log.write(event.text + "\n")
-                self._flush_soon()
-            else:
-                self._flush()
+            if not self._events.closed:
+                self._try(self._put, line, event)
+            told, self._fault = self._fault, None
+        return told
 
     def close(self) -> None:
         """Everything is on disk; later events are dropped."""
         with self._lock:
             if self._due is not None:
                 self._due.cancel()
-            self._events.close()
-            self._log.close()
+            self._give_up()
+
+    def _put(self, line: str, event: Event) -> None:
+        self._events.write(line + "\n")
+        if isinstance(event, LogLine):
+            self._log.write(event.text + "\n")
+            self._flush_soon()
+        else:
+            self._flush()
+
+    def _try(self, write: Callable[..., None], *what: Any) -> None:
+        try:
+            write(*what)
+        except OSError as error:
+            # No more of it, or a line that was half written would stand in the middle.
+            self._give_up()
+            self._fault = Note(f"The record of this run ends here: {error.strerror}.", "warning")
+
+    def _give_up(self) -> None:
+        for file in (self._events, self._log):
+            with suppress(OSError):  # what is still to be written is tried once more
+                file.close()
 
     def _flush_soon(self) -> None:
         # By the clock and not by the line: the last line before a long silence must show.
@@ -66,7 +86,7 @@ class Recorder:
         with self._lock:
             self._due = None
             if not self._events.closed:
-                self._flush()
+                self._try(self._flush)
 
     def _flush(self) -> None:
         self._events.flush()

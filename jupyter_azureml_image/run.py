@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from .cancellation import Cancellation
-from .errors import ImageError
 from .events import Emit, Event, LinesSkipped, LogLine
 from .result import ImageBuild
 
@@ -99,7 +98,7 @@ class LiveRun:
     def _main(self) -> None:
         try:
             self._result = self._work(self.emit, self._cancellation)
-        except (ImageError, Exception) as error:  # handed to whoever asks for the result
+        except BaseException as error:  # handed to whoever asks for the result
             self._error = error
         finally:
             with self._changed:

@@ -191,7 +191,8 @@ def _pyproject(folder: Path) -> tuple[Mapping[str, Any], str]:
     """The nearest table above `folder`, and the file it stands in."""
     for place in (folder.absolute(), *folder.absolute().parents):
         path = place / "pyproject.toml"
-        # False too where it may not be looked at (pathlib raises): of the context another says so.
+        # False too where it may not be looked at, or no file can have the name (pathlib raises): of
+        # the context another says so.
         table = _table(path) if os.path.isfile(path) else None  # noqa: PTH113  # see above
         if table is not None:
             return table, str(path)

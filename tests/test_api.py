@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_azureml_image import api
+from jupyter_azureml_image import api, recording
 from jupyter_azureml_image import journal as journals
 from jupyter_azureml_image.errors import (
     BadUsage,
@@ -16,7 +16,7 @@ from jupyter_azureml_image.errors import (
     ContextError,
     ImageError,
 )
-from jupyter_azureml_image.events import Event, Findings, RunEnded, RunStarted
+from jupyter_azureml_image.events import Event, Findings, Note, RunEnded, RunStarted
 from jupyter_azureml_image.lint.diagnostic import Diagnostic
 
 FOUND = Diagnostic("AML050", "error", "A moving tag.", 1, 6, 1, 7)
@@ -186,3 +186,16 @@ def test_a_path_that_no_file_can_have_is_a_sentence(state_dir: Path) -> None:
     for path in ("x" * 300, Path("a\0b")):
         with pytest.raises(BadUsage, match="cannot be read"):
             api.check(path)
+
+
+def test_a_full_disk_under_the_journals_files_is_told_once_and_the_run_ends_as_it_would(
+    monkeypatch: pytest.MonkeyPatch, state_dir: Path
+) -> None:
+    usual = recording._append
+    monkeypatch.setattr(recording, "_append", lambda path: usual(Path("/dev/full")))
+    seen: list[Event] = []
+    with pytest.raises(CheckFailed, match="RUM is not an instruction"):
+        api.build("iris", "FROM scratch\nRUM x\n", until="check", on_event=seen.append)
+    told = [event.text for event in seen if isinstance(event, Note) and event.level == "warning"]
+    assert told == ["The record of this run ends here: No space left on device."]
+    assert isinstance(seen[-1], RunEnded)

@@ -9,9 +9,16 @@ import pytest
 from jupyter_azureml_image import events
 from jupyter_azureml_image.build.ports import RunToken
 from jupyter_azureml_image.errors import BadUsage
-from jupyter_azureml_image.events import LogLine, RunEnded, RunStarted, StageStarted, StepStarted
+from jupyter_azureml_image.events import (
+    LogLine,
+    Note,
+    RunEnded,
+    RunStarted,
+    StageStarted,
+    StepStarted,
+)
 from jupyter_azureml_image.journal import Journal
-from jupyter_azureml_image.recording import line_of
+from jupyter_azureml_image.recording import Recorder, line_of
 
 
 @pytest.fixture
@@ -192,3 +199,13 @@ def test_a_log_line_is_written_by_the_short_way_as_by_the_long_one(text, step):
     written = json.loads(line_of(event))
     assert written.pop("at") > 0
     assert written == events.to_json(event)
+
+
+def test_a_disk_without_room_ends_the_record_and_not_the_run(tmp_path):
+    for name in ("events.jsonl", "build.log"):
+        (tmp_path / name).symlink_to("/dev/full")
+    recorder = Recorder(tmp_path)
+    told = [recorder.write(Note(str(number))) for number in range(3)]
+    recorder.close()
+    assert [note.level for note in told if note] == ["warning"]
+    assert "No space left on device" in told[0].text

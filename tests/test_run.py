@@ -58,6 +58,14 @@ def test_the_error_that_ended_it_is_raised_to_whoever_asks():
         live.result(10)
 
 
+def test_a_library_that_leaves_the_program_ends_the_run_and_is_named():
+    def work(emit, cancellation):
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        LiveRun("1", work).start().result(10)
+
+
 def test_cancelling_calls_what_stops_the_work():
     started, stopped = threading.Event(), threading.Event()
 

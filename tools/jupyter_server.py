@@ -72,6 +72,8 @@ def _prepared(home: Path) -> dict[str, str]:
         "JUPYTER_DATA_DIR": home / "data",
         "JUPYTER_RUNTIME_DIR": home / "runtime",
         "IPYTHONDIR": home / "ipython",
+        # Else the files that were there when the package was installed go before these.
+        "JUPYTER_PREFER_ENV_PATH": 0,
     }
     kept = {k: v for k, v in os.environ.items() if k not in ("JPY_SESSION_NAME", "PYTHONPATH")}
     return kept | {key: str(value) for key, value in own.items()}

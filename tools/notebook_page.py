@@ -137,6 +137,22 @@ class Notebook:
             "([i, s]) => __nb.content.widgets[i].model.sharedModel.setSource(s)", [index, source]
         )
 
+    def append(self, index: int, source: str) -> None:
+        """Write behind a cell's text, as an edit."""
+        self.page.evaluate(_APPEND, [index, source])
+
+    def restart(self) -> None:
+        """Restart the kernel; returns when it answers."""
+        self._do(_RESTART)
+
+    def open_another_view(self) -> None:
+        """Show the same notebook a second time, beside this view."""
+        self._do(_CLONE)
+
+    def close_other_view(self) -> None:
+        """Close what `open_another_view` opened."""
+        self._do("async () => { window.__other.dispose(); }")
+
     def cell(self, index: int) -> Locator:
         """The cell's element."""
         return self.page.locator(".jp-Notebook:visible .jp-Cell").nth(index)
@@ -176,5 +192,15 @@ _SET_CELLS = """sources => { const m = window.__nb.content.model.sharedModel;
 _RUN = """async i => { const p = window.__nb;
   p.content.activeCellIndex = i; p.content.deselectAll();
   await window.jupyterapp.commands.execute('notebook:run-cell'); }"""
+# Through the editor, so that what is marked in the text before it stays marked.
+_APPEND = """([i, s]) => { const view = __nb.content.widgets[i].editor.editor;
+  view.dispatch({changes: {from: view.state.doc.length, insert: s}}); }"""
+_RESTART = """async () => { const kernel = window.__nb.sessionContext.session.kernel;
+  await kernel.restart(); await kernel.requestKernelInfo(); }"""
+_CLONE = """async () => { const app = window.jupyterapp; app.shell.activateById(__nb.id);
+  await app.commands.execute('docmanager:clone', {options: {mode: 'split-right'}});
+  const other = [...app.shell.widgets('main')].find(
+    w => w !== __nb && w.sessionContext === __nb.sessionContext);
+  await other.revealed; window.__other = other; }"""
 _CLOSE = """async () => { const p = window.__nb; await p.context.save();
   await p.sessionContext.shutdown(); p.dispose(); }"""

@@ -17,6 +17,7 @@ from typing import Any
 from ..dockerfile.parse import parse
 from ..errors import BuilderUnavailable, BuildFailed, Cancelled, ContextError
 from ..events import Emit
+from ..home import from_home
 from ..plan.request import Recipe, SecretSource
 from . import failing, layers, program
 from .abilities import frontend_syntax
@@ -158,11 +159,8 @@ def _choices(recipe: Recipe) -> list[str]:
 def _secrets(secrets: tuple[SecretSource, ...]) -> list[str]:
     found: list[str] = []
     for secret in secrets:
-        place = (
-            str(Path(secret.place).expanduser().absolute())
-            if secret.kind == "src"
-            else secret.place
-        )
+        file = secret.kind == "src"
+        place = str(from_home(secret.place).absolute()) if file else secret.place
         found += ["--secret", f"id={secret.id},{secret.kind}={place}"]
     return found
 
@@ -176,7 +174,7 @@ def _secret_values(secrets: tuple[SecretSource, ...]) -> dict[str, str]:
             if secret.place not in os.environ:
                 raise _no_secret(secret, f"the variable {secret.place} is not set")
             found[secret.place] = os.environ[secret.place]
-        elif not Path(secret.place).expanduser().is_file():
+        elif not os.path.isfile(from_home(secret.place)):  # noqa: PTH113  # False too where it may not be looked at
             raise _no_secret(secret, f"there is no file {secret.place}")
     return found
 

@@ -27,6 +27,10 @@ def as_run(title: str, call: Call) -> LiveRun:
             ended = "cancelled" if isinstance(error, Cancelled) else "failed"
             emit(RunEnded(ended, time.monotonic() - began, error.message, error.hint or ""))  # type: ignore[arg-type]  # one of two literals
             raise
+        except BaseException as error:  # a bug of ours: no view may go on saying "running"
+            said = f"{type(error).__name__}: {error}"
+            emit(RunEnded("failed", time.monotonic() - began, said))
+            raise
         emit(RunEnded("done", time.monotonic() - began))
         return result
 

@@ -37,7 +37,7 @@ def remove(shell: InteractiveShell) -> None:
 
 def _match(shell: InteractiveShell, context: Any) -> dict[str, Any]:
     text: str = context.full_text
-    if "azureml_" not in text.lstrip()[:20]:
+    if "%azureml_" not in text:
         return {"completions": []}
     from IPython.core.completer import SimpleCompletion
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..plan.request import BuildRequest
     from .cells import Cell
 
-_OPTION = re.compile(r"(?<!\S)--fix(?!\S)\s*")
+# What stands in quotes is kept; it may speak of the option.
+_OPTION = re.compile(r"""("(?:\\.|[^"\\])*"|'[^']*'|\\.)|(?<!\S)--fix(?!\S)\s*""")
 
 
 def fix(shell: InteractiveShell, cell: Cell, asked: BuildRequest) -> None:
@@ -50,5 +51,5 @@ def fix(shell: InteractiveShell, cell: Cell, asked: BuildRequest) -> None:
 
 def replaced(line: str, text: str) -> str:
     """The whole cell with the fixed text, and without `--fix`."""
-    words = _OPTION.sub("", line).rstrip()
+    words = _OPTION.sub(lambda found: found[1] or "", line).rstrip()
     return f"%%{MAGIC} {words}\n{text}".removesuffix("\n")

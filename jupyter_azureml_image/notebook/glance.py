@@ -46,7 +46,7 @@ class Glance:
         """What the check is asked."""
         dockerfile = parse(text)
         facts, manifest = None, None
-        with suppress(ImageError):  # a target or folder that is not there: a run says so
+        with suppress(ImageError, OSError, ValueError):  # a target or folder that cannot be
             facts = evaluate(
                 dockerfile,
                 build_args=request.recipe.build_args if request else (),

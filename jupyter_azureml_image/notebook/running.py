@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadUsage
 from ..view.table import Table
-from ..view.words import clean, seconds
+from ..view.words import log_line, seconds
 from .cells import show
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def logs(shell: InteractiveShell, given: Given) -> None:
     lines = text.rstrip("\n").split("\n")
     hidden = max(len(lines) - SHOWN, 0)
     head = [f"({hidden:,} earlier lines are in {path})"] if hidden else []
-    print("\n".join([*head, *map(clean, lines[hidden:])]))  # noqa: T201  # what was asked for
+    print("\n".join([*head, *map(log_line, lines[hidden:])]))  # noqa: T201  # what was asked for
 
 
 def _named(given: Given) -> str:

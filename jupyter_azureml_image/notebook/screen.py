@@ -35,11 +35,16 @@ class Slot:
         # A click is not answered while a cell runs; work of a panel has its button.
         self._stop = BY_CANCEL if handle is not None else BY_INTERRUPT
         self._state = State()
+        self._shown = False
         self._handle = handle
 
     def show(self, events: Sequence[Event]) -> None:
-        """Fold the events in, and update the slot."""
-        self._state = fold_all(self._state, events)
+        """Fold the events in, and update the slot where that changed anything: an update takes the
+        reader's place in the log, the selection and the opened parts away."""
+        state = fold_all(self._state, events)
+        if state is self._state and self._shown:
+            return
+        self._state = state
         self._put(self._bundle())
 
     def close(self, result: Any) -> None:
@@ -53,6 +58,7 @@ class Slot:
     def _put(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
 
+        self._shown = True
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's
         else:

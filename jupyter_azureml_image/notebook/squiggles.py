@@ -122,6 +122,8 @@ def _request(
     try:
         words = opt.expand(opt.CELL, opt.split(line, opt.CELL.prog), shell.user_ns)
         given = opt.parse(opt.CELL, words)
+        if "help" in given:  # nothing is run, and nothing need be named
+            return None, None
         asked = {k: v for k, v in given.items() if k not in ("name", "spec", "request_file")}
         asked.setdefault("context", str(_folder(shell)))
         return opt.request_from(given["name"], "", **settings.fill(asked)), None

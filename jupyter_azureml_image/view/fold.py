@@ -39,11 +39,12 @@ KEPT_LINES = 200
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """One stage that began; `listing` are the preformatted lines that belong to it."""
+    """One stage that began; `listing` are the preformatted lines that belong to it, `seconds` None
+    where nobody told its end."""
 
     stage: Stage
-    state: Literal["running"] | Outcome = "running"
-    seconds: float = 0.0
+    state: Literal["running", "unfinished"] | Outcome = "running"
+    seconds: float | None = None
     sentence: str = ""
     listing: tuple[str, ...] = ()
 
@@ -56,7 +57,7 @@ class StepState:
     step: str
     title: str
     line: int | None = None
-    state: Literal["running"] | StepOutcome = "running"
+    state: Literal["running", "unfinished"] | StepOutcome = "running"
     seconds: float = 0.0
     stage: Stage | None = None
     size: int = 0
@@ -209,7 +210,15 @@ def _queued(state: State, event: Queued) -> State:
 
 
 def _ended(state: State, event: RunEnded) -> State:
-    return replace(state, ended=event, queued=None)
+    # The kernel died, the run is followed no more, or a bug of ours: what became of these is not
+    # known here.
+    stages = tuple(
+        replace(s, state="unfinished") if s.state == "running" else s for s in state.stages
+    )
+    steps = tuple(
+        replace(s, state="unfinished") if s.state == "running" else s for s in state.steps
+    )
+    return replace(state, stages=stages, steps=steps, ended=event, queued=None)
 
 
 _FOLDS: dict[type[Any], Callable[[State, Any], State]] = {

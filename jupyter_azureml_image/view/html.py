@@ -163,7 +163,7 @@ def _log(state: State, log_file: str) -> list[Markup]:
     if not state.log:
         return []
     failed = state.ended is not None and state.ended.outcome == "failed"
-    shown = last_lines(state) if failed else [words.clean(line.text) for line in state.log]
+    shown = last_lines(state) if failed else [words.log_line(line.text) for line in state.log]
     hidden = state.log_lines - len(shown)
     mark = [element("p", words.skipped(hidden), cls="azi-quiet")] if hidden else []
     where = (

@@ -68,6 +68,8 @@ def sheet() -> str:
             f"@media (prefers-color-scheme:dark){{.azi{{{dark}}}}}",
             f"[data-jp-theme-light=true] .azi,.vscode-light .azi{{{_colours(LIGHT)}}}",
             f"[data-jp-theme-light=false] .azi,.vscode-dark .azi{{{dark}}}",
+            f".vscode-high-contrast .azi{{{dark}}}",  # the light one has this class as well
+            f".vscode-high-contrast-light .azi{{{_colours(LIGHT)}}}",
             _RULES.replace("\n", "").replace("&", ".azi.azi"),
         )
     )

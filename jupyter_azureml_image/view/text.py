@@ -66,7 +66,7 @@ def last_lines(state: State) -> list[str]:
     """The end of the log of what failed."""
     failed = state.failed_step
     of_step = [line for line in state.log if failed and line.step == failed.step]
-    return [words.clean(line.text) for line in (of_step or state.log)[-LAST_LINES:]]
+    return [words.log_line(line.text) for line in (of_step or state.log)[-LAST_LINES:]]
 
 
 def added(event: Event, state: State) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _skipped(event: LinesSkipped, state: State) -> Iterator[str]:
 
 
 def _log(event: LogLine, state: State) -> Iterator[str]:
-    yield f"    {words.clean(event.text)}"
+    yield f"    {words.log_line(event.text)}"
 
 
 def _queued(event: Queued, state: State) -> Iterator[str]:

@@ -9,6 +9,7 @@ from .fold import StageState, State, StepState
 
 SIGNS = {
     "running": "…",
+    "unfinished": "–",
     "done": "✓",
     "cached": "✓",
     "reused": "↺",
@@ -18,6 +19,9 @@ SIGNS = {
 }
 """A sign for every state; it always stands beside the word."""
 
+LONGEST = 2_000
+"""How many characters of a log line are shown."""
+
 # Escape sequences of terminals (CSI, OSC and two-character ones), then other control characters.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -26,6 +30,14 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u
 def clean(text: str) -> str:
     """`text` without escape sequences, control characters and marks that reorder or hide it."""
     return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def log_line(text: str) -> str:
+    """A line of the log; of a very long one, which no page could hold 200 of, the beginning."""
+    more = len(text) - LONGEST
+    if more <= 0:
+        return clean(text)
+    return f"{clean(text[:LONGEST])}… ({more:,} more characters are in the log file)"
 
 
 def size(count: int) -> str:
@@ -59,7 +71,7 @@ def headline(state: State) -> str:
 def stage(view: StageState) -> str:
     """One stage in one line."""
     head = f"{SIGNS[view.state]} {view.stage} {view.state}"
-    took = "" if view.state == "running" else f" ({seconds(view.seconds)})"
+    took = "" if view.seconds is None else f" ({seconds(view.seconds)})"
     return f"{head}{took}{': ' if view.sentence else ''}{clean(view.sentence)}"
 
 

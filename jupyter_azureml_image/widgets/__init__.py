@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 def panel(start: ImageSpec | Panel | str | None = None, *, context: str | None = None) -> Panel:
-    """The panel, beginning with a spec, with another panel's or with Dockerfile text; its
-    `value` is an ImageSpec.
+    """The panel, beginning with a spec, with Dockerfile text or with what another panel holds;
+    its `value` is an ImageSpec.
 
     `context` is the build context (default: the notebook's folder where the front end tells
-    it, else the working directory). Raises BadUsage where ipywidgets is not installed.
+    it, else the working directory). Raises BadUsage where ipywidgets is not installed,
+    and for a `start` that is none of these.
     """
     try:
         import ipywidgets  # noqa: F401  # asked for its presence

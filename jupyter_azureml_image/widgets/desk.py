@@ -4,6 +4,7 @@ here: this is what the panel's controls write to and read from."""
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +112,8 @@ class Desk:
     @property
     def sent(self) -> tuple[str, tuple[str, ...]]:
         """What would be sent: in a sentence, and as a list."""
+        if not os.path.isdir(self.folder):  # noqa: PTH112  # nor an error for what no folder can be
+            return f"There is no folder {self.folder}.", ()
         if self.manifest is None:
             return "What is sent is listed by Plan.", ()
         return f"Will be sent: {sentence(self.manifest)}.", describe(self.manifest)[1:]

@@ -38,9 +38,13 @@ class Panel:
         self, start: ImageSpec | Panel | str | None = None, context: str | None = None
     ) -> None:
         text = start if isinstance(start, str) else ""
+        if isinstance(start, Panel):
+            text = start.text
+            start = start.value
         self._desk = Desk(_spec(start), context or _folder(), text)
         self._slot: Any = None
-        self._front: Any = None
+        self._fronts: list[Any] = []  # where it is displayed, once or several times
+        self._closed = False
         self._last: Any = None  # the latest result that can be deployed
         self._looks = looks = Looks()
         self._work = Work(self._tell, self._ended)
@@ -48,7 +52,9 @@ class Panel:
         self._preview = Preview(self._desk, looks, self._typed)
         self._builder = Builder(looks)
         self._name = looks.text("Name", value="my-image")
-        self._context = looks.text("Context folder", value=self._desk.folder)
+        self._context = looks.text(
+            "Context folder", value=self._desk.folder, continuous_update=False
+        )
         self._endpoint = looks.text("Endpoint")
         self._machine = looks.text("Instance type", placeholder="Standard_DS2_v2")
         self._status = looks.html()
@@ -74,6 +80,8 @@ class Panel:
         """The cell that does the same."""
         words = [self._name.value.strip() or "my-image"]
         words += [] if self._builder.value == "auto" else [f"--build {self._builder.value}"]
+        if self._desk.folder != _folder():
+            words.append(f"--context {shlex.quote(self._desk.folder)}")
         words += _options(self._desk.spec)
         return f"%%{MAGIC} {' '.join(words)}\n{self._desk.text}".rstrip("\n")
 
@@ -83,8 +91,9 @@ class Panel:
 
     def close(self) -> None:
         """Put a static card in the panel's place."""
-        if self._front is not None:
-            self._front.update(self._card(), raw=True)
+        self._closed = True
+        for front in self._fronts:
+            front.update(self._card(), raw=True)
         self.widget.close()
 
     def _ipython_display_(self) -> None:
@@ -92,7 +101,11 @@ class Panel:
 
         from .card import bundle
 
-        self._front = display(bundle(self.widget, self._card()), raw=True, display_id=True)  # type: ignore[no-untyped-call]  # IPython's
+        if self._closed:
+            display(self._card(), raw=True)  # type: ignore[no-untyped-call]  # IPython's
+            return
+        shown = bundle(self.widget, self._card())
+        self._fronts.append(display(shown, raw=True, display_id=True))  # type: ignore[no-untyped-call]  # as above
         waiting = {"text/plain": "No run yet.", "text/html": frame(element("p", "No run yet."))}
         self._slot = display(waiting, raw=True, display_id=True)  # type: ignore[no-untyped-call]  # as above
 
@@ -176,15 +189,24 @@ class Panel:
             endpoint = self._endpoint.value.strip()
             chosen = {"instance_type": self._machine.value.strip() or None}
             given = {key: value for key, value in chosen.items() if value}
-            environment = self._last or self._name.value.strip()
+            environment, name = self._deployed()
             return as_run(
-                f"deploy to {endpoint}",
+                f"deploy {name} to {endpoint}",
                 lambda emit, stopped: api.deploy(
                     environment, endpoint=endpoint, on_event=emit, stopped=stopped, **given
                 ),
             )
 
         self._begin("Deploying.", begin)
+
+    def _deployed(self) -> tuple[Any, str]:
+        """What Deploy takes: the latest registered result where it has the name that stands in
+        the panel, else the environment of that name; and how it is called."""
+        name = self._name.value.strip()
+        last = self._last
+        if last is None or name not in (last.name, f"{last.name}:{last.version}"):
+            return name, name
+        return last, f"{last.name}:{last.version}"
 
     def _begin(self, sentence: str, begin: Any) -> None:
         """Start work; a button has no cell, so what is refused is said in the panel."""
@@ -217,20 +239,17 @@ class Panel:
         )
 
 
-def _spec(start: Any) -> ImageSpec:
-    if isinstance(start, Panel):
-        return start.value
+def _spec(start: ImageSpec | str | None) -> ImageSpec:
+    if start is None:
+        return ImageSpec(base=START)
     if isinstance(start, ImageSpec):
         return start
     if isinstance(start, str):
         return ImageSpec.from_dockerfile(start)
-    if start is not None:
-        raise BadUsage(
-            "The panel begins with an ImageSpec or with Dockerfile text, and "
-            f"{type(start).__name__} is neither.",
-            hint="%azureml_image panel --file PATH begins with a file.",
-        )
-    return ImageSpec(base=START)
+    raise BadUsage(
+        f"The panel cannot begin with a value of type {type(start).__name__}.",
+        hint="It takes an ImageSpec, Dockerfile text or another panel.",
+    )
 
 
 def _options(spec: ImageSpec) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..view.html import frame
 from ..view.markup import element
+from ..view.words import log_line
 from .looks import Looks
 
 SHOWN = 50
@@ -39,5 +40,9 @@ def matching(log_file: str, word: str) -> list[str]:
         return []
     low = word.lower()
     with Path(log_file).open(encoding="utf-8", errors="replace") as lines:
-        hits = (f"{n}: {line.rstrip()}" for n, line in enumerate(lines, 1) if low in line.lower())
+        hits = (
+            f"{n}: {log_line(line.rstrip())}"
+            for n, line in enumerate(lines, 1)
+            if low in line.lower()
+        )
         return list(islice(hits, SHOWN))

@@ -7,14 +7,27 @@ from collections.abc import Callable, Iterator
 import docker
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from jupyter_azureml_image.events import Listing, LogLine, Note, StageEnded, StageStarted
+from jupyter_azureml_image.view.fold import State, fold_all
+from jupyter_azureml_image.view.html import page
 from tools.notebook_page import Notebook
 
 PANEL = (
     "import jupyter_azureml_image as ji\nji.panel('FROM python:3.12\\nRUN apt-get install x\\n')"
 )
 BUILD = "%%azureml_dockerfile faces-panel --until build\nFROM {image}\nRUN echo {what}\n"
+SHOWN = (
+    StageStarted("plan"),
+    Listing("plan", ("docker build -t env:1 .",)),
+    StageEnded("plan", "done", 0.1, "Nothing like it was built before."),
+    StageStarted("build"),
+    LogLine("a line of the log"),
+    StageEnded("build", "failed", 0.1, "It failed."),
+    Note("A thing to know."),
+    Note("A thing to mind.", "warning"),
+)
 # What of a page is ours: what our cells put out, without the notebook around it.
 OURS = ".jp-Notebook:not(.lm-mod-hidden) .jp-OutputArea-output"
 
@@ -72,6 +85,29 @@ def test_axe_has_no_complaint_and_nothing_is_cut_off(
         look()
         assert (name, complaints(notebook, looked_at)) == (name, [])
     assert {"label", "button-name", "color-contrast", "list"} <= looked_at
+
+
+@pytest.mark.parametrize(
+    ("theme", "ground", "letters"),
+    [
+        ("vscode-light", "#ffffff", "#1f1f1f"),
+        ("vscode-dark", "#1f1f1f", "#cccccc"),
+        ("vscode-high-contrast", "#000000", "#ffffff"),
+        ("vscode-high-contrast-light vscode-high-contrast", "#ffffff", "#292929"),
+    ],
+)
+def test_the_themes_of_vs_code_can_be_read_whatever_the_system_prefers(
+    browser: Browser, theme: str, ground: str, letters: str
+) -> None:
+    state = fold_all(State(), SHOWN)
+    for system in ("light", "dark"):
+        seen = browser.new_page(color_scheme=system)
+        style = f"background:{ground};--vscode-foreground:{letters}"
+        seen.set_content(f'<body class="{theme}" style="{style}">{page(state)}</body>')
+        found = Axe().run(seen, ".azi", {"runOnly": ["wcag2aa"]}).response
+        assert "color-contrast" in {rule["id"] for rule in found["passes"]}
+        assert [violation["nodes"][0]["html"] for violation in found["violations"]] == []
+        seen.close()
 
 
 SCROLL = """async i => { const book = window.__nb.content; book.activeCellIndex = i;

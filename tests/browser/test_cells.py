@@ -53,6 +53,34 @@ def test_fix_replaces_the_executed_cell_in_the_page(notebook: Notebook) -> None:
     assert notebook.source(2) == below
 
 
+def test_after_a_restart_findings_are_gone_with_the_next_key_until_it_is_loaded_again(
+    notebook: Notebook,
+) -> None:
+    notebook.set_cells(LOAD, DASH)
+    notebook.run(0)
+    mark = notebook.cell(1).locator(".azi-squiggle-error")
+    expect(mark.first).to_have_text("\u2013r")
+    notebook.restart()
+    notebook.append(1, "# more\n")  # the kernel has nobody who could be asked
+    expect(mark).to_have_count(0)
+    notebook.run(0)
+    expect(mark.first).to_have_text("\u2013r")
+
+
+def test_two_views_of_one_notebook_both_have_findings(notebook: Notebook) -> None:
+    notebook.set_cells(LOAD, DASH)
+    notebook.run(0)
+    notebook.open_another_view()
+    marks = notebook.page.locator(".azi-squiggle-error", has_text="\u2013r")
+    expect(marks).to_have_count(2)
+    notebook.type_over(1, DASH.replace("RUN", "RUN true &&"))
+    expect(notebook.page.locator(".cm-line", has_text="true &&")).to_have_count(2)
+    expect(marks).to_have_count(2)
+    notebook.close_other_view()
+    notebook.type_over(1, DASH)
+    expect(marks).to_have_count(1)
+
+
 def test_the_same_file_works_in_notebook_7(browser: Browser, server: Server) -> None:
     (server.folder / "seven.ipynb").write_text(
         json.dumps({**EMPTY, "cells": [_cell("a", LOAD), _cell("b", DASH)]})

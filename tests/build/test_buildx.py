@@ -175,6 +175,7 @@ def test_a_secret_that_is_not_there_is_named_before_the_build(engine, tmp_path):
     for source, words in (
         (SecretSource("key", "env", "NOT_SET_ANYWHERE"), "the variable NOT_SET_ANYWHERE is not"),
         (SecretSource("key", "src", "/not/there"), "there is no file /not/there"),
+        (SecretSource("key", "src", "~nobody-of-this-name/key"), "there is no file ~nobody"),
     ):
         job = make_job(tmp_path, "FROM scratch\nCOPY . /\n", secrets=(source,))
         with pytest.raises(BuildFailed) as failed:

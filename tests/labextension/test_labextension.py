@@ -93,3 +93,16 @@ def test_options_of_the_line_hold(answers: _Answers) -> None:
 def test_other_cells_have_no_findings(answers: _Answers) -> None:
     assert codes(answers, "FROM x\n") == []
     assert codes(answers, "") == []
+
+
+def test_a_line_that_asks_for_help_has_no_findings_and_the_text_below_is_checked(
+    answers: _Answers,
+) -> None:
+    assert codes(answers, "%%azureml_dockerfile --help\nFROM scratch\n") == []
+    assert codes(answers, "%%azureml_dockerfile --help\nFROM scratch\nRUM x\n") == [(3, "AML004")]
+
+
+def test_a_context_that_no_folder_can_be_stops_no_check(answers: _Answers) -> None:
+    for folder in ("n" * 5000, "a\0b"):
+        cell = f"%%azureml_dockerfile env --context {folder}\nFROM scratch\nCOPY . /\nRUM x\n"
+        assert (4, "AML004") in codes(answers, cell)

@@ -14,8 +14,16 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_azureml_image import api
 from jupyter_azureml_image import events as e
 from jupyter_azureml_image.cancellation import Cancellation
-from jupyter_azureml_image.errors import BadSettings, BadUsage, BuildFailed, CheckFailed, ImageError
+from jupyter_azureml_image.errors import (
+    BadSettings,
+    BadUsage,
+    BuildFailed,
+    CheckFailed,
+    ContextError,
+    ImageError,
+)
 from jupyter_azureml_image.lint.diagnostic import Diagnostic
+from jupyter_azureml_image.notebook.fixing import replaced
 from jupyter_azureml_image.plan.request import BuildRequest
 from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.run import LiveRun
@@ -187,6 +195,11 @@ def test_save_writes_the_text_as_it_is(run: Run, asked: list[BuildRequest]) -> N
         run("%%azureml_dockerfile env --save nowhere/saved\nFROM x\n")
 
 
+def test_a_context_whose_name_is_too_long_is_a_sentence(run: Run) -> None:
+    with pytest.raises(ContextError, match="cannot be read: File name too long"):
+        run(f"%%azureml_dockerfile env --until check --context {'n' * 5000}\nFROM scratch\n")
+
+
 def test_json_is_one_document_for_a_program(
     run: Run, asked: list[BuildRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -300,6 +313,12 @@ def test_fix_replaces_the_cell_and_takes_itself_out(
     )
     assert run("%%azureml_dockerfile env --fix --until plan\nFROM x\n") is None
     assert replaced == [("%%azureml_dockerfile env --until plan\nFROM fixed", True)]
+
+
+def test_fix_takes_only_the_option_out_of_the_line() -> None:
+    line = """env --fix --description "uses --fix here" --env-tag 'a= --fix '"""
+    rest = """env --description "uses --fix here" --env-tag 'a= --fix '"""
+    assert replaced(line, "FROM x\n") == f"%%azureml_dockerfile {rest}\nFROM x"
 
 
 def test_fix_of_a_file_writes_the_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

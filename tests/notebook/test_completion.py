@@ -95,6 +95,12 @@ def test_ipython_offers_our_words_and_no_others(shell: InteractiveShell) -> None
     assert completions(shell, "%azureml_image doc") == ["doctor"]
 
 
+def test_a_line_of_ours_below_others_is_completed_too(shell: InteractiveShell) -> None:
+    load = "%load_ext jupyter_azureml_image\n"
+    assert completions(shell, f"{load}%azureml_image doc") == ["doctor"]
+    assert completions(shell, f"{load}x = 1\n%azureml_dockerfile x --unt") == ["--until"]
+
+
 def test_base_images_come_from_the_catalog(shell: InteractiveShell) -> None:
     assert BASE in completions(shell, f"%%azureml_dockerfile x\nFROM {BASE[:-6]}")
 

@@ -128,6 +128,18 @@ def test_a_deployment_is_followed_and_stopped_like_a_run() -> None:
     assert ended.outcome == "cancelled"
 
 
+def test_a_bug_in_a_deployment_is_its_end_in_every_view() -> None:
+    def call(emit: e.Emit, stopped: Callable[[], bool]) -> None:
+        raise TypeError("not this way")
+
+    watcher = Watcher()
+    with pytest.raises(TypeError, match="not this way"):
+        follow(as_run("deploy env", call), watcher)
+    ended = watcher.events[-1]
+    assert isinstance(ended, e.RunEnded)
+    assert (ended.outcome, ended.sentence) == ("failed", "TypeError: not this way")
+
+
 def test_after_the_run_an_interrupt_is_an_interrupt_again() -> None:
     # A process started in the background of a script ignores interrupts from its birth.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -201,6 +213,23 @@ def test_a_slot_is_one_display_that_is_updated(monkeypatch: pytest.MonkeyPatch) 
     assert "Fine." in last["text/plain"]
     assert "/tmp/build.log" in last["text/html"]
     assert len(last["text/html"]) < 40_000
+
+
+def test_a_slot_is_left_alone_while_nothing_happens() -> None:
+    # Each update takes the reader's place in the log, the selection and the opened parts away.
+    shown: list[dict[str, str]] = []
+
+    class Handle:
+        def update(self, bundle: dict[str, str], raw: bool) -> None:
+            shown.append(bundle)
+
+    slot = Slot("/tmp/build.log", handle=Handle())
+    slot.show([e.RunStarted("abcd", "env"), e.StageStarted("build")])
+    slot.show([])
+    slot.show([])
+    assert len(shown) == 1
+    slot.show([e.Note("Still there.")])
+    assert "Still there." in shown[-1]["text/html"]
 
 
 def test_a_keeper_keeps_what_a_program_reads() -> None:

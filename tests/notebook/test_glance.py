@@ -44,3 +44,9 @@ def _checked(text: str, folder: Path) -> tuple[Diagnostic, ...]:
     source = folder.parent / "Dockerfile"
     source.write_text(text)
     return api.check(source, context=folder)
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "a\0b", "n" * 5000, "~nobody-of-this-name/x"])
+def test_a_folder_that_cannot_be_listed_stops_no_check(folder: str) -> None:
+    found = Glance(folder).check("FROM scratch\nCOPY a /\nRUM true\n")
+    assert "RUM" in " ".join(d.message for d in found)

@@ -153,6 +153,17 @@ def test_a_failure_shows_the_last_forty_lines_of_the_step_that_failed() -> None:
     assert "line 959 " not in text
 
 
+def test_of_a_very_long_line_the_beginning_is_shown_and_how_much_more_there_is() -> None:
+    flood = [e.LogLine("z" * 200_000)] * KEPT_LINES
+    running = fold_all(State(), (*OPENING, *flood))
+    ended = fold(running, e.RunEnded("failed", 1.0, "It failed."))
+    for shown in (page(running), page(ended), "\n".join(lines(ended))):
+        assert "… (198,000 more characters are in the log file)" in shown
+        assert len(shown) < 600_000
+    (printed,) = added(flood[0], running)
+    assert len(printed) < 3_000
+
+
 def test_nothing_hostile_acts() -> None:
     markup = page(fold_all(State(), FAILING), log_file=f"/tmp/{HOSTILE}")
     reader = read(markup)
@@ -211,6 +222,16 @@ def test_a_result_has_the_same_words_in_text_and_html() -> None:
     for line in result_lines(build):
         assert even(line) in shown
     assert "1.5 MB" in shown
+
+
+def test_nothing_is_shown_as_running_when_the_run_is_over() -> None:
+    # The kernel died in the middle: nobody told how the stage and its step ended.
+    state = fold_all(State(), (*OPENING, e.RunEnded("failed", 3.0, "The kernel ended.")))
+    for shown in ("\n".join(lines(state)), seen(page(state))):
+        assert "running" not in shown
+        assert "– build unfinished" in shown
+        assert "– unfinished" in shown.replace("– build unfinished", "")
+        assert "0.0 s" not in shown
 
 
 def test_a_stage_that_is_come_to_again_after_a_restart_is_shown_once() -> None:

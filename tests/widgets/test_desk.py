@@ -12,6 +12,7 @@ import pytest
 from jupyter_azureml_image import api
 from jupyter_azureml_image import events as e
 from jupyter_azureml_image.errors import BadUsage, BuildFailed
+from jupyter_azureml_image.plan.registration import RegisteredEnvironment
 from jupyter_azureml_image.result import ImageBuild
 from jupyter_azureml_image.run import LiveRun
 from jupyter_azureml_image.spec import ImageSpec
@@ -142,6 +143,44 @@ def test_to_cell_is_text_to_copy_where_no_front_end_takes_cells() -> None:
     assert "%%azureml_dockerfile my-image\nFROM scratch" in made._status.value
 
 
+def test_a_context_folder_is_read_when_it_is_written_out_and_not_at_every_key() -> None:
+    # "/data" begins with "/", and listing all of that at the first key would hold the kernel.
+    made = panel("FROM scratch\nCOPY . /x\n")
+    assert not made._context.continuous_update
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-this-name/x", "a\0b", "n" * 5000, "nowhere"])
+def test_a_context_that_no_folder_can_be_leaves_the_panel_at_work(folder: str) -> None:
+    made = panel("FROM scratch\nCOPY . /x\n")
+    made._context.value = folder
+    assert "There is no folder" in made._preview._found.value
+    made._preview._text.value = "FROM scratch\nRUM x\n"
+    assert "RUM is not an instruction" in made._preview._found.value
+
+
+def test_a_panel_shown_twice_leaves_a_card_in_both_places_when_it_is_closed(
+    displayed: list[Handle],
+) -> None:
+    made = panel("FROM scratch\n")
+    made._ipython_display_()
+    made._ipython_display_()
+    panels = [place for place in displayed if any("widget-view" in kind for kind in place.shown[0])]
+    assert len(panels) == 2
+    made.close()
+    for place in panels:
+        assert set(place.shown[-1]) == {"text/plain", "text/html"}
+        assert "%%azureml_dockerfile my-image" in place.shown[-1]["text/plain"]
+
+
+def test_a_closed_panel_is_shown_as_its_card(displayed: list[Handle]) -> None:
+    made = panel("FROM scratch\n")
+    made.close()
+    made._ipython_display_()
+    (place,) = displayed
+    assert set(place.shown[0]) == {"text/plain", "text/html"}
+    assert "FROM scratch" in place.shown[0]["text/html"]
+
+
 class Handle:
     """A display slot that remembers what it was given."""
 
@@ -150,6 +189,20 @@ class Handle:
 
     def update(self, bundle: dict[str, str], raw: bool) -> None:
         self.shown.append(bundle)
+
+
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
+    """Every place in which something is displayed, in order."""
+    places: list[Handle] = []
+
+    def display(bundle: dict[str, str], raw: bool, display_id: bool = False) -> Handle:
+        places.append(Handle())
+        places[-1].update(bundle, raw)
+        return places[-1]
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return places
 
 
 def worked(monkeypatch: pytest.MonkeyPatch, work: Any, button: str = "Build") -> tuple[Any, Handle]:
@@ -204,13 +257,6 @@ def test_the_panel_keeps_text_as_given_and_hands_out_spec_and_cell() -> None:
     assert panel(made.value).value == made.value
 
 
-def test_the_panel_begins_with_what_another_holds_and_refuses_what_is_no_image() -> None:
-    other = panel("FROM python:3.12\n")
-    assert panel(other).value == other.value
-    with pytest.raises(BadUsage, match="begins with an ImageSpec or with Dockerfile text, and int"):
-        panel(3)  # type: ignore[arg-type]  # what a caller without types may do
-
-
 def test_a_folder_half_typed_is_no_failure() -> None:
     made = panel("FROM python:3.12\nCOPY a /\n")
     made._context.value = "~nobody-of-this-name"
@@ -223,6 +269,51 @@ def test_the_cell_of_the_panel_says_what_stands_in_no_dockerfile() -> None:
     assert line.endswith(
         " my-image --platform linux/arm64 --build-arg A=1 --build-arg 'B=two words'"
     )
+
+
+REGISTERED = RegisteredEnvironment("mine", "1", "an ARM id", None)
+
+
+def test_the_cell_of_the_panel_names_a_context_of_its_own(tmp_path: Path) -> None:
+    made = panel("FROM scratch\n")
+    assert "--context" not in made.cell
+    folder = tmp_path / "two words"
+    folder.mkdir()
+    made._context.value = str(folder)
+    assert made.cell.splitlines()[0] == f"%%azureml_dockerfile my-image --context '{folder}'"
+
+
+def test_a_panel_begins_with_what_another_panel_holds() -> None:
+    first = panel(ImageSpec(base=BASE, platform="linux/arm64"))
+    first._preview._text.value = "# mine\nFROM python:3.12\nRUN x\n"
+    second = panel(first)
+    assert second.cell == first.cell
+    assert "# mine" in second.cell
+    assert "--platform linux/arm64" in second.cell
+
+
+def test_a_panel_that_cannot_begin_with_a_value_says_so_and_starts_no_other() -> None:
+    with pytest.raises(BadUsage, match="The panel cannot begin with a value of type int"):
+        panel(3)  # type: ignore[arg-type]  # what a user may do
+
+
+def test_deploy_takes_the_environment_whose_name_stands_in_the_panel(
+    monkeypatch: pytest.MonkeyPatch, state_dir: Path
+) -> None:
+    asked: list[Any] = []
+
+    def deploy(environment: Any, **options: Any) -> None:
+        asked.append(environment)
+
+    monkeypatch.setattr(api, "deploy", deploy)
+    registered = ImageBuild("mine", "abcd", version="1", registered=REGISTERED)
+    made, slot = worked(monkeypatch, lambda emit, cancellation: registered)
+    for name in ("mine", "mine:1", "other:2"):
+        made._name.value = name
+        made._buttons["Deploy"].click()
+        assert made.wait(20)
+    assert asked == [registered, registered, "other:2"]
+    assert "deploy other:2" in slot.shown[-1]["text/plain"]
 
 
 def test_without_ipywidgets_one_sentence_says_so() -> None:

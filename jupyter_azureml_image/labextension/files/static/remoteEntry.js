@@ -146,62 +146,72 @@
 
   /** One conversation with each notebook's kernel, which the kernel's half opens. */
   function conversations(tracker, actions, views, show) {
-    const comms = new Map(); // notebook panel -> comm
-    const asked = new Map(); // cell id -> {view, text}
+    const panels = new Set();
+    const comms = new WeakMap(); // session -> comm; the views of one notebook share their session
+    const asked = new Map(); // number of a question -> {view, text}
     const timers = new WeakMap(); // editor view -> timer
+    let count = 0;
 
-    function place(view) {
-      for (const panel of comms.keys()) {
-        if (panel.isDisposed) continue;
-        const cell = panel.content.widgets.find(c => c.editor && c.editor.editor === view);
-        if (cell) return { panel, cell };
-      }
-      return null;
+    /** The conversation about an editor's cell; a restart of the kernel has disposed it. */
+    function conversation(view) {
+      const panel = [...panels].find(p =>
+        p.content.widgets.some(cell => cell.editor && cell.editor.editor === view));
+      const comm = panel && comms.get(panel.sessionContext);
+      return comm && !comm.isDisposed ? comm : null;
     }
 
     function ask(view) {
-      const found = place(view);
-      if (!found) return;
       const text = view.state.doc.toString();
-      asked.set(found.cell.model.id, { view, text });
-      comms.get(found.panel).send({ op: 'lint', id: found.cell.model.id, text });
+      const comm = conversation(view);
+      if (!comm) return show(view, []); // nobody is there to say that they still hold
+      for (const [id, question] of asked) if (question.view === view) asked.delete(id);
+      asked.set(++count, { view, text });
+      comm.send({ op: 'lint', id: count, text });
     }
 
-    function answer(panel, data) {
+    function answer(session, data) {
       if (data.op === 'insert') {
+        const shown = [...panels].filter(p => p.sessionContext === session);
+        const panel = shown.find(p => p === tracker.currentWidget) || shown[0];
+        if (!panel) return;
         actions.insertBelow(panel.content);
         panel.content.activeCell.model.sharedModel.setSource(data.text);
         return;
       }
       const question = asked.get(data.id);
+      asked.delete(data.id);
       // What was asked about another text than is there now is no answer any more.
       if (question && views.has(question.view) && question.view.state.doc.toString() === question.text)
         show(question.view, data.items);
     }
 
-    function adopt(panel, comm) {
-      comms.set(panel, comm);
-      comm.onMsg = message => answer(panel, message.content.data);
-      comm.onClose = () => comms.get(panel) === comm && comms.delete(panel);
+    function adopt(session, comm) {
+      comms.set(session, comm);
+      comm.onMsg = message => answer(session, message.content.data);
+      comm.onClose = () => comms.get(session) === comm && comms.delete(session);
       for (const view of views) if (isOurs(view.state.doc)) ask(view);
     }
 
-    async function listen(panel) {
-      const kernel = panel.sessionContext.session && panel.sessionContext.session.kernel;
+    async function listen(session) {
+      const kernel = session.session && session.session.kernel;
       if (!kernel) return;
-      kernel.registerCommTarget(TARGET, comm => adopt(panel, comm));
+      kernel.registerCommTarget(TARGET, comm => adopt(session, comm));
       // After a reload of the page the kernel's side is open already.
       const reply = await kernel.requestCommInfo({ target_name: TARGET });
       const known = Object.keys((reply.content && reply.content.comms) || {});
-      if (known.length && !comms.has(panel))
-        adopt(panel, kernel.createComm(TARGET, known[known.length - 1]));
+      if (known.length && !comms.has(session))
+        adopt(session, kernel.createComm(TARGET, known[known.length - 1]));
     }
 
     const follow = panel => {
-      const again = () => { comms.delete(panel); listen(panel).catch(quiet); };
-      panel.sessionContext.kernelChanged.connect(again);
-      panel.sessionContext.ready.then(() => listen(panel)).catch(quiet);
-      panel.disposed.connect(() => comms.delete(panel));
+      const session = panel.sessionContext;
+      const known = [...panels].some(p => p.sessionContext === session);
+      panels.add(panel);
+      panel.disposed.connect(() => panels.delete(panel));
+      if (known) return; // another view of a notebook that is listened to
+      const again = () => { comms.delete(session); listen(session).catch(quiet); };
+      session.kernelChanged.connect(again);
+      session.ready.then(() => listen(session)).catch(quiet);
     };
     tracker.widgetAdded.connect((_, panel) => follow(panel));
     tracker.forEach(follow);
