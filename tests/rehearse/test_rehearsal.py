@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_azureml_image import api
 from jupyter_azureml_image.build import leaving
-from jupyter_azureml_image.build.owner import OWNER_LABEL, sweep
+from jupyter_azureml_image.build.owner import OWNER_LABEL, owner, sweep
 from jupyter_azureml_image.errors import BadUsage, BuilderUnavailable, Cancelled
 from jupyter_azureml_image.events import LogLine, Note, StepEnded
 from jupyter_azureml_image.plan.request import Mounts, Rehearsal, Routes
@@ -26,9 +26,14 @@ def judged(engine, image, **wanted):
     verdict = rehearse(engine, image, Rehearsal(**wanted), heard)
     assert not heard.open_steps
     leaving.all_gone()
-    mine = [each for each in engine.client.containers(all=True) if each["Image"] == image]
-    assert mine == []
+    assert left_of(engine, image) == []
     return verdict, heard
+
+
+def left_of(engine, image):
+    """The containers of an image, but for those that another process of this machine works with."""
+    found = [each for each in engine.client.containers(all=True) if each["Image"] == image]
+    return [each for each in found if each["Labels"].get(OWNER_LABEL) in (None, owner())]
 
 
 def test_an_answered_sample_is_served(engine, baked):
@@ -210,7 +215,7 @@ def test_a_cancelled_rehearsal_leaves_no_container(engine, image, when):
     with pytest.raises(Cancelled):
         rehearse(engine, name, Rehearsal(sample=SAMPLE), heard, cancelled)
     assert not heard.open_steps
-    assert [each for each in engine.client.containers(all=True) if each["Image"] == name] == []
+    assert left_of(engine, name) == []
 
 
 def test_an_interrupt_leaves_no_container(engine, baked):
@@ -219,7 +224,7 @@ def test_an_interrupt_leaves_no_container(engine, baked):
 
     with pytest.raises(KeyboardInterrupt):
         rehearse(engine, baked, Rehearsal(), lambda event: None, interrupted)
-    assert [each for each in engine.client.containers(all=True) if each["Image"] == baked] == []
+    assert left_of(engine, baked) == []
 
 
 def test_what_a_killed_kernel_left_is_swept_by_the_next_rehearsal(engine, engine_host, baked):
