@@ -90,16 +90,23 @@ def _docker() -> tuple[Row, ...]:
 
 
 def _ways(engine: Engine) -> Row:
-    from .build.local import local_builders
+    from .build.local import WAY, local_builders
 
-    ways = [builder.abilities.way for builder in local_builders(engine)]
+    try:
+        ways = [builder.abilities.way for builder in local_builders(engine)]
+    except BadSettings as error:
+        return Row("builders", "bad", error.message, error.hint or "")
+    if not ways:
+        forced = f"{WAY} is '{os.environ[WAY]}', which is not here"
+        return Row("builders", "bad", forced, "Unset it to take the best way that is there.")
     if "buildx" in ways:
         return Row("builders", "good", ", ".join(ways))
     return Row(
         "builders",
         "note",
         ", ".join(ways),
-        "Install docker-buildx for secrets, private bases and quick rebuilds of big contexts.",
+        "Install docker-buildx 0.13 or newer for secrets, private bases and quick rebuilds of big "
+        "contexts.",
     )
 
 

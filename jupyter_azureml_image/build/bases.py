@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..dockerfile.evaluate import evaluate
 from ..dockerfile.model import Dockerfile
 from ..events import Emit
@@ -14,11 +16,17 @@ def external_bases(recipe: Recipe, dockerfile: Dockerfile) -> tuple[str, ...]:
     return evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target).bases
 
 
-def fetch_private(engine: Engine, recipe: Recipe, dockerfile: Dockerfile, emit: Emit) -> None:
+def fetch_private(
+    engine: Engine,
+    recipe: Recipe,
+    dockerfile: Dockerfile,
+    emit: Emit,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> None:
     """Pull the bases that the docker configuration holds credentials for and that the
-    engine lacks (all of those with `pull`). Raises RegistryError."""
+    engine lacks (all of those with `pull`). Raises RegistryError, or Cancelled."""
     for reference in external_bases(recipe, dockerfile):
         if not recipe.pull and engine.inspect(reference) is not None:
             continue
         if auth := engine.auth(reference):
-            engine.pull(reference, emit, auth=auth, platform=recipe.platform)
+            engine.pull(reference, emit, auth=auth, platform=recipe.platform, cancelled=cancelled)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from ..errors import BuilderUnavailable
 from . import doorstep
-from .locate import Place
+from .locate import Place, config_folder
 
 _PATIENCE = 60  # seconds for ordinary questions; builds, pulls and pushes wait for ever
 
@@ -18,6 +19,7 @@ def open_client(place: Place, api: str = "auto") -> Any:
     import docker
     import docker.errors
 
+    _check_config()
     if place.host.startswith("ssh://"):
         return _over_ssh(place)
     try:
@@ -29,6 +31,25 @@ def open_client(place: Place, api: str = "auto") -> Any:
     # No proxy and no .netrc stands before a local socket; looking for them is half of a question.
     client.trust_env = not place.host.startswith(("unix://", "npipe://"))
     return client
+
+
+def _check_config() -> None:
+    """Raises BuilderUnavailable for a docker configuration that docker-py, which reads all of it
+    for every client, cannot use; the docker command line only warns of it."""
+    import docker.auth
+    import docker.errors
+    from docker.utils.config import load_general_config
+
+    try:
+        docker.auth.load_config(config_dict=load_general_config())
+    except (docker.errors.DockerException, AttributeError, TypeError, ValueError) as error:
+        raise BuilderUnavailable(
+            f"The docker configuration {config_folder(os.environ) / 'config.json'} cannot be used: "
+            f"{error}",
+            hint="Correct it, or remove the entry of that registry and sign in again with "
+            "'docker login'.",
+            code="docker-config",
+        ) from error
 
 
 def _over_ssh(place: Place) -> Any:

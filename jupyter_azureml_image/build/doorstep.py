@@ -110,6 +110,12 @@ def reason(place: Place, error: BaseException) -> BuilderUnavailable:
     """The sentence for what `error` says about the engine at `place`."""
     where = f"{place.host} (from {place.said_by})"
     causes = _inner(error)
+    if place.certificates is not None and not place.host.startswith("unix://"):
+        unread = next(
+            (c for c in causes if isinstance(c, PermissionError | FileNotFoundError)), None
+        )
+        if unread is not None:
+            return _unread(where, unread)
     if any(isinstance(cause, PermissionError) for cause in causes):
         return _refused(place)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
@@ -135,6 +141,14 @@ def reason(place: Place, error: BaseException) -> BuilderUnavailable:
         f"The Docker Engine at {where} cannot be reached: {error}",
         hint="Check the address, or unset DOCKER_HOST to use the engine of this machine.",
         code="engine-unreachable",
+    )
+
+
+def _unread(where: str, error: BaseException) -> BuilderUnavailable:
+    return BuilderUnavailable(
+        f"The certificates for the Docker Engine at {where} cannot be read: {error}",
+        hint="Check DOCKER_CERT_PATH (ca.pem, cert.pem, key.pem), and that you may read them.",
+        code="engine-tls",
     )
 
 

@@ -19,7 +19,7 @@ from . import doorstep, leaving, transfers
 from .client import open_client
 from .doorstep import Greeting
 from .locate import Place, locate, read_config, without_missing_helpers
-from .messages import decoded, refusal
+from .messages import decoded, plain, refusal
 from .reference import Reference
 from .transfers import Bytes
 
@@ -55,7 +55,7 @@ class Engine:
 
         Raises BuilderUnavailable: `engine-missing`, `engine-stopped`, `engine-refused`
         (permission), `engine-tls`, `engine-unreachable`, `engine-context`, `engine-ssh`,
-        `engine-windows` (it runs Windows containers).
+        `engine-windows` (it runs Windows containers), `docker-config`.
         """
         place = locate(os.environ if environ is None else environ)
         greeting = doorstep.knock(place)
@@ -320,7 +320,7 @@ class Engine:
 
 def _words(error: BaseException) -> str:
     """What the engine said, without docker-py's frame."""
-    return str(getattr(error, "explanation", None) or error)
+    return plain(str(getattr(error, "explanation", None) or error))
 
 
 def _no_base(reference: str, text: str) -> RegistryError:

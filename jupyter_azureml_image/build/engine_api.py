@@ -84,7 +84,7 @@ def _build(
     from .session.begin import DOCKERFILE, begin
 
     dockerfile = parse(job.recipe.text)
-    fetch_private(engine, job.recipe, dockerfile, emit)
+    fetch_private(engine, job.recipe, dockerfile, emit, live.called_off)
     steps = Steps(dockerfile, job.recipe.above)
     reader = SolveReader(steps, emit)
     asked = {"version": "2", "buildid": build_id}

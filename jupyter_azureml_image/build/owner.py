@@ -32,13 +32,25 @@ def sweep(engine: Engine) -> None:
     for each in found:
         host, _, rest = str((each.get("Labels") or {}).get(OWNER_LABEL, "")).partition("/")
         number, _, born = rest.partition("/")
-        if host == os.uname().nodename and number.isdigit() and _born(int(number)) != born:
+        if host == os.uname().nodename and number.isdigit() and _gone(int(number), born):
             with contextlib.suppress(ImageError), engine.asked_to("remove a container"):
                 engine.client.remove_container(each["Id"], force=True, v=True)
 
 
 def _unix() -> bool:
     return Path("/proc/self/stat").exists()
+
+
+def _gone(pid: int, born: str) -> bool:
+    if found := _born(pid):
+        return found != born
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # another user's, which /proc may hide (hidepid)
+    return False
 
 
 def _born(pid: int) -> str:

@@ -20,6 +20,7 @@ from .engine import Engine
 from .locate import config_folder, read_config, without_missing_helpers
 
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
+_OLDEST = (0, 13)  # the first that tells its progress as `rawjson`
 _PATIENCE = 10.0  # seconds for `buildx version`; it answers in a twentieth of one
 _PLUGIN = "docker-buildx.exe" if sys.platform == "win32" else "docker-buildx"
 # Docker's own list, after the user's folders: cli-plugins/manager/manager_unix.go (docker/cli).
@@ -46,7 +47,8 @@ _found: dict[tuple[str, str], Buildx] = {}
 
 
 def find_buildx(engine: Engine) -> Buildx | None:
-    """buildx as the docker command line offers it, None where it does not answer."""
+    """buildx as the docker command line offers it, None where it does not answer or is too old to
+    tell its progress."""
     docker = shutil.which("docker")
     if docker is None or engine.podman:
         return None
@@ -60,7 +62,8 @@ def _answering(engine: Engine, docker: str) -> Buildx | None:
     plugin = find_plugin()
     commands = [(str(plugin),)] if plugin else []
     for command in (*commands, (docker, "buildx")):
-        if (version := _version(engine, command)) is not None:
+        version = _version(engine, command)
+        if version is not None and tuple(map(int, version.split(".")[:2])) >= _OLDEST:
             return Buildx(command, version)
     return None
 

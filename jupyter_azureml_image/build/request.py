@@ -33,6 +33,10 @@ class Request:
         self._engine, self._cancelled = engine, cancelled
         self._response: Any = None
 
+    def called_off(self) -> bool:
+        """Whether the build was cancelled."""
+        return self._cancelled.is_set()
+
     def messages(
         self,
         parameters: Mapping[str, str],
@@ -47,6 +51,7 @@ class Request:
         import requests.exceptions
 
         client = self._engine.client
+        self._check()
         try:
             with self._engine.asked_to("build"):
                 self._response = client.post(
@@ -57,25 +62,29 @@ class Request:
                     stream=True,
                     timeout=None,  # a RUN may be silent for hours
                 )
+            # Until here there was no answer that `sever` could break off.
+            self._check()
             if self._response.status_code != 200:
                 yield {"error": refusal(self._response)}
                 return
             yield from decoded(self._response)
         except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
-            if not self._cancelled.is_set():
+            if not self.called_off():
                 yield {"error": f"connection lost: {error} (connection broken)"}
         finally:
             if self._response is not None:
                 self._response.close()
-        if self._cancelled.is_set():
+        self._check()
+
+    def _check(self) -> None:
+        if self.called_off():
             raise Cancelled("The build was stopped.")
 
     def upload(self, shipment: Shipment, emit: Emit) -> Iterator[bytes]:
         """The archive as a request's body; its progress goes to `emit`."""
         sent = reported = 0
         for piece in shipment.pieces():
-            if self._cancelled.is_set():
-                raise Cancelled("The build was stopped.")
+            self._check()
             yield piece
             sent += len(piece)
             if sent - reported >= _REPORT:

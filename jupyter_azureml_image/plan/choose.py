@@ -76,7 +76,8 @@ def _only(offer: Offer, needs: tuple[Need, ...], why: str) -> tuple[Abilities, s
         raise offer.refusal
     raise BuilderUnavailable(
         f"This Dockerfile needs more than the builder has: {_lack(offer, needs)}.",
-        hint="Install docker-buildx, rewrite those lines, or leave --build to 'auto'.",
+        hint="Install docker-buildx 0.13 or newer, rewrite those lines, or leave --build to "
+        "'auto'.",
         code="builder-lacks",
     )
 

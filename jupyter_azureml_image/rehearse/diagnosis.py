@@ -36,6 +36,15 @@ def of_exit(state: State, command: Sequence[str]) -> Reason:
     return known(told) or Reason(f"it ended with exit code {state.exit_code}", _UNKNOWN)
 
 
+def of_refusal(route: str, port: int, seconds: float, status: int) -> Reason:
+    """What a server that answers, and not as a probe wants it, means."""
+    return Reason(
+        f"GET {route} on port {port} still answered {status} after {seconds:.0f} s",
+        "A probe is content with 200 to 399: check --liveness-route and --readiness-route, and "
+        "what the server itself says of it ('%azureml_image logs').",
+    )
+
+
 def of_silence(route: str, port: int, seconds: float) -> Reason:
     """What a server that runs and does not answer means."""
     said = f"nothing answered GET {route} on port {port} within {seconds:.0f} s"

@@ -101,7 +101,8 @@ def _entry(path: Path, inside: str) -> Iterator[bytes]:
     info = tarfile.TarInfo(inside)
     try:
         status = path.stat()
-        info.mode = status.st_mode & 0o777
+        # Uploaded to the platform, it has lost who may read it; its server is another user there.
+        info.mode = status.st_mode & 0o777 | (0o555 if path.is_dir() else 0o444)
         if path.is_dir():
             info.type = tarfile.DIRTYPE
             yield info.tobuf(tarfile.GNU_FORMAT)

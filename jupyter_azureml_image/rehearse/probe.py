@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass
+from urllib.parse import quote
 
 _SAID = 2000  # characters kept of an answer
 _PROBE_SECONDS = 2.0  # as the platform's probes wait
+_SENT_AS_IS = "/%?&=+:;,@!$'()*~"  # of a route; http.client refuses blanks and what is not ASCII
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ def _ask(
     # Without this type Azure ML's server takes the body for a form.
     headers = {"Content-Type": "application/json"} if body is not None else {}
     try:
-        connection.request(method, route, body.encode() if body is not None else None, headers)
+        content = None if body is None else body.encode("utf-8", "replace")
+        connection.request(method, quote(route, _SENT_AS_IS), content, headers)
         answer = connection.getresponse()
         text = answer.read(4 * _SAID).decode("utf-8", "replace")[:_SAID]
         kind = answer.getheader("Content-Type", "") or ""

@@ -77,7 +77,7 @@ def await_ready(
             if hopeless := diagnosis.locked_out(log):
                 return Unready("The server cannot start", hopeless, log)
         if now - began > patience.seconds:
-            return _silent(container, wanted[0], patience)
+            return _unfit(container, wanted[0], patience, answer)
         time.sleep(_PAUSE if answer is None else _LATER)
 
 
@@ -97,8 +97,12 @@ def _died(container: Container, state: State, command: tuple[str, ...]) -> Unrea
     return Unready("The server did not start", cause, log)
 
 
-def _silent(container: Container, route: str, patience: Patience) -> Unready:
+def _unfit(
+    container: Container, route: str, patience: Patience, answer: probe.Answer | None
+) -> Unready:
     log = container.log()
-    port, seconds = patience.routes.port, patience.seconds
-    cause = diagnosis.cause(log) or diagnosis.of_silence(route, port, seconds)
-    return Unready("The server did not become ready", cause, log)
+    asked = (route, patience.routes.port, patience.seconds)
+    cause = diagnosis.cause(log)
+    if cause is None and answer is not None:
+        cause = diagnosis.of_refusal(*asked, answer.status)
+    return Unready("The server did not become ready", cause or diagnosis.of_silence(*asked), log)

@@ -130,3 +130,14 @@ def test_podman_is_told_from_docker_at_the_door():
 
 def test_an_engine_whose_greeting_lacks_something_is_asked_for_its_version():
     assert Greeting.of_ping({"Api-Version": "1.41", "Server": "nginx"}) is None
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), FileNotFoundError(2, "No such file")]
+)
+def test_a_certificate_that_cannot_be_read_is_not_taken_for_a_closed_or_missing_socket(error):
+    error.filename = "/certs/key.pem"
+    told = reason(Place("tcp://remote:2376", "DOCKER_HOST", "/certs"), error)
+    assert told.code == "engine-tls"
+    assert "/certs/key.pem" in told.message
+    assert "DOCKER_CERT_PATH" in told.hint

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from jupyter_azureml_image.build.engine import Engine
 from jupyter_azureml_image.build.locate import locate, proxy_arguments, read_config
 from jupyter_azureml_image.errors import BuilderUnavailable
 
@@ -69,6 +70,22 @@ def test_a_context_that_does_not_exist_is_named_with_the_way_out(tmp_path):
 def test_a_broken_configuration_counts_as_none(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     assert read_config({"DOCKER_CONFIG": str(tmp_path)}) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '{"auths": {"one.io": {"auth": "%%"}}}', '{"auths": {"one.io": {"auth": 5}}}']
+)
+def test_a_configuration_that_docker_py_cannot_use_is_named(
+    tmp_path, monkeypatch, engine_host, text
+):
+    (tmp_path / "config.json").write_text(text)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    with pytest.raises(BuilderUnavailable) as failed:
+        Engine.connect({"DOCKER_HOST": engine_host})
+    assert failed.value.code == "docker-config"
+    assert str(tmp_path / "config.json") in failed.value.message
+    assert "cannot be reached" not in failed.value.message
+    assert "docker login" in failed.value.hint
 
 
 def test_configured_proxies_become_the_arguments_the_command_line_gives():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -91,6 +92,18 @@ def test_mounted_code_and_model_lie_where_the_platform_puts_them(engine, base_im
     assert f"with the code of {code / 'my code'}" in verdict.sentence
 
 
+def test_mounted_files_that_only_their_owner_may_read_are_the_servers_to_read(
+    engine, base_image, code, tmp_path
+):
+    shutil.copytree(code, tmp_path / "closed")
+    for path in (tmp_path / "closed").rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    mounts = Mounts(f"{tmp_path}/closed/my code", "score.py", f"{tmp_path}/closed/m")
+    verdict, _ = judged(engine, base_image, sample=SAMPLE, mounts=mounts)
+    assert verdict.outcome == "served"
+    assert "mounted model" in verdict.answer
+
+
 def test_a_training_image_is_not_rehearsed(engine, training_image):
     verdict, heard = judged(engine, training_image, sample=SAMPLE)
     assert verdict.outcome == "not applicable"
@@ -171,6 +184,38 @@ def test_a_server_that_listens_elsewhere_is_given_up_after_the_limit(engine, bak
     assert verdict.outcome == "failed"
     assert "nothing answered GET / on port 5002 within 2 s" in verdict.sentence
     assert "--port" in verdict.hint
+
+
+@pytest.mark.parametrize("command", ["CMD", "HEALTHCHECK CMD false\nVOLUME /data\nCMD"])
+def test_a_probe_that_is_answered_badly_is_told_with_its_status(engine, image, tiny_image, command):
+    own = image(f'EXPOSE 8080\n{command} ["httpd", "-f", "-p", "8080"]', base=tiny_image)
+    routes = Routes(port=8080, liveness="/livez", readiness="/readyz")
+    verdict, _ = judged(engine, own, routes=routes, seconds=1.0)
+    assert verdict.outcome == "failed"
+    assert verdict.sentence == (
+        "The server did not become ready: GET /livez on port 8080 still answered 404 after 1 s."
+    )
+    assert "--liveness-route" in verdict.hint
+    assert "0.0.0.0" not in verdict.hint
+
+
+def test_a_sample_that_cannot_be_written_as_utf_8_is_still_posted(engine, baked):
+    verdict, _ = judged(engine, baked, sample='{"name": "\ud800"}')
+    assert verdict.outcome == "served"
+    assert '"name"' in verdict.answer
+
+
+def test_a_route_may_hold_any_character(engine, image, tiny_image):
+    own = image(
+        "RUN mkdir -p '/www/lebt es' && echo alive > '/www/lebt es/größe'\n"
+        'EXPOSE 8080\nCMD ["httpd", "-f", "-p", "8080", "-h", "/www"]',
+        base=tiny_image,
+    )
+    routes = Routes(
+        port=8080, liveness="/lebt es/größe", readiness="/lebt%20es/gr%C3%B6%C3%9Fe?a=b"
+    )
+    verdict, _ = judged(engine, own, routes=routes, seconds=20.0)
+    assert verdict.outcome == "served"
 
 
 def test_a_server_of_ones_own_is_judged_by_its_own_routes(engine, image, tiny_image):
