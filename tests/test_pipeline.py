@@ -404,3 +404,18 @@ def test_no_secret_value_reaches_journal_or_events(cell, world, monkeypatch):
         p.read_text() for p in cell.journal.folder.rglob("*") if p.suffix in (".jsonl", ".log")
     ]
     assert "hunter2" not in "".join(files) + repr(cell.journal.run(cell.run_id).facts)
+
+
+def test_the_platform_chooses_the_base_and_what_is_sent(cell, world, folder, monkeypatch):
+    asked = []
+    base = world.base
+    monkeypatch.setattr(
+        world, "base", lambda name, recipe: asked.append(name) or base(name, recipe)
+    )
+    (folder / "tool-amd64").write_text("for one")
+    (folder / "tool-arm64").write_text("for the other")
+    text = "FROM reg.example/base:$TARGETARCH\nARG TARGETARCH\nCOPY tool-$TARGETARCH /bin/tool\n"
+    build = cell(text, platform="linux/arm64", until="plan", fail_on="never")
+    assert asked == ["reg.example/base:arm64"]
+    assert "tool-arm64//" in build.plan.fingerprint.listing
+    assert "tool-amd64//" not in build.plan.fingerprint.listing

@@ -17,6 +17,7 @@ from .refusals import name_problem
 from .scope import Scope, in_context
 from .words import assignments, expand
 
+_BUILDERS = "linux/amd64"  # no builder is asked; the cloud's are of this platform
 _KNOWN_FRONTEND = pattern(
     r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?\Z", re.IGNORECASE
 )
@@ -237,11 +238,11 @@ def _global_args(
     dockerfile: Dockerfile, build_args: Mapping[str, str], target: str | None, platform: str
 ) -> dict[str, str]:
     """What FROM can see: the platform's variables and the ARGs above the first FROM."""
-    system, _, rest = platform.partition("/")
-    architecture, _, variant = rest.partition("/")
     values: dict[str, str] = {}
-    for prefix in ("TARGET", "BUILD"):
-        values[f"{prefix}PLATFORM"] = platform
+    for prefix, whole in (("TARGET", platform), ("BUILD", _BUILDERS)):
+        system, _, rest = whole.partition("/")
+        architecture, _, variant = rest.partition("/")
+        values[f"{prefix}PLATFORM"] = whole
         values[f"{prefix}OS"] = system
         values[f"{prefix}ARCH"] = architecture
         values[f"{prefix}VARIANT"] = variant
