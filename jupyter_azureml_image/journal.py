@@ -71,8 +71,9 @@ class Facts(Mapping[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run. `facts` holds records as JSON by name: request, plan, token, image, verdict,
-    rehearsal (the key it was tried under), pushed, registered.
+    """One run. `facts` holds records as JSON by name: request, plan, token, image, built
+    (of which content, by which run), verdict, rehearsal (the key it was tried under), pushed,
+    registered.
     """
 
     run_id: str

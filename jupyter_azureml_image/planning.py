@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from .context.describe import size_text
 from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
-from .existing import Existing, earlier_fingerprint, is_gone, local_image, pushed_digest
+from .existing import (
+    Existing,
+    earlier_fingerprint,
+    is_gone,
+    latest_build,
+    local_image,
+    pushed_digest,
+)
 from .gather import Known
 from .journal import Journal
 from .outside import Outside
@@ -70,7 +77,13 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
     existing = Existing(
         image=None if request.build == "azureml" else local_image(outside, reference, fingerprint),
         registered=registered,
-        pushed=pushed_digest(journal, known.workspace, (destination, repository), fingerprint)
+        pushed=pushed_digest(
+            journal,
+            known.workspace,
+            (destination, repository),
+            fingerprint,
+            latest_build(journal, request.name, fingerprint),
+        )
         if destination and known.workspace and not registered
         else None,
     )

@@ -1,8 +1,10 @@
 """Seven stages in order, each reused on its own terms, each failing without leaving a half."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from jupyter_azureml_image.build.ports import Abilities
+from jupyter_azureml_image.build.ports import Abilities, RunToken
 from jupyter_azureml_image.cancellation import Cancellation
 from jupyter_azureml_image.errors import (
     BadUsage,
@@ -419,3 +421,45 @@ def test_the_platform_chooses_the_base_and_what_is_sent(cell, world, folder, mon
     assert asked == ["reg.example/base:arm64"]
     assert "tool-arm64//" in build.plan.fingerprint.listing
     assert "tool-amd64//" not in build.plan.fingerprint.listing
+
+
+def test_an_image_that_was_built_anew_is_tried_anew(cell, world):
+    cell(until="rehearse")
+    world.did.clear()
+    cell(until="rehearse", no_cache=True)
+    assert world.did == ["warm", "build", "rehearse"]
+    world.did.clear()
+    cell(until="rehearse")
+    assert world.did == []
+
+
+def test_the_verdict_on_an_earlier_build_says_nothing_of_one_that_failed(cell, world):
+    cell(until="rehearse")
+    world.verdict = Verdict("failed", "The server did not start.")
+    with pytest.raises(RehearsalFailed):
+        cell(until="rehearse", no_cache=True)
+    with pytest.raises(RehearsalFailed):
+        cell()
+    assert "register" not in world.did
+
+
+def test_what_was_pushed_before_is_not_taken_for_a_later_build(cell, world):
+    cell(until="push")
+    cell(until="rehearse", no_cache=True)
+    world.did.clear()
+    cell()
+    assert world.did == ["push", "register"]
+
+
+def test_a_build_without_cache_that_outlived_its_kernel_is_not_taken_for_the_earlier_one(
+    cell, world, folder
+):
+    earlier = cell(until="rehearse")
+    asked = request_from("iris", TEXT, context=str(folder), no_cache=True, until="build")
+    run_id = cell.journal.begin("iris", "iris")
+    place = Run(run_id, cell.journal, [].append, Cancellation())
+    labels = {"azureml-image.fingerprint": earlier.plan.fingerprint.value}
+    job = SimpleNamespace(reference=earlier.plan.reference, labels=labels)
+    world.did.clear()
+    Pipeline(asked, world, place).resume(earlier.plan, RunToken("buildx", {"job": job}))
+    assert world.did == ["warm", "attach"]
