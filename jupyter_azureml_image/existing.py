@@ -9,11 +9,11 @@ from pathlib import Path
 
 from . import state, wire
 from .build.ports import BuiltImage
-from .context.manifest import resolve_context
 from .errors import AzureError, Forbidden, RegistryError
 from .journal import Journal
 from .outside import LocalImage, Outside
 from .plan.fingerprint import Fingerprint
+from .plan.mounted import digest_of
 from .plan.registration import RegisteredEnvironment, Workspace
 from .plan.request import Rehearsal
 from .records import dataclass
@@ -114,9 +114,7 @@ def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal, built: str) ->
     the mounts, the routes."""
     mounts = rehearsal.mounts
     folders = [
-        resolve_context(Path(place), snapshots=state.folder() / "snapshots").digest
-        if place and Path(place).is_dir()
-        else place and hashlib.sha256(Path(place).read_bytes()).hexdigest()
+        place and digest_of(Path(place), state.folder() / "snapshots")
         for place in (mounts.code, mounts.model)
     ]
     parts = [

@@ -1,5 +1,6 @@
 """Seven stages in order, each reused on its own terms, each failing without leaving a half."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -463,3 +464,60 @@ def test_a_build_without_cache_that_outlived_its_kernel_is_not_taken_for_the_ear
     world.did.clear()
     Pipeline(asked, world, place).resume(earlier.plan, RunToken("buildx", {"job": job}))
     assert world.did == ["warm", "attach"]
+
+
+@pytest.fixture
+def mounted(tmp_path_factory):
+    """What a deployment would mount, outside of the context."""
+    code = tmp_path_factory.mktemp("mounted")
+    (code / "score.py").write_text(SCORE)
+    return {"code": str(code), "scoring_script": "score.py", "until": "rehearse"}
+
+
+def test_a_mounted_script_that_changed_is_tried_anew_whatever_an_ignore_file_says(
+    cell, world, mounted
+):
+    code = Path(mounted["code"])
+    (code / ".dockerignore").write_text("*\n")
+    cell(**mounted)
+    (code / "score.py").write_text(SCORE + "# changed\n")
+    world.did.clear()
+    cell(**mounted)
+    assert world.did == ["rehearse"]
+
+
+def test_a_mounted_link_is_known_by_what_it_leads_to(cell, world, mounted, tmp_path_factory):
+    script = tmp_path_factory.mktemp("elsewhere") / "real.py"
+    script.write_text(SCORE)
+    link = Path(mounted["code"], "score.py")
+    link.unlink()
+    link.symlink_to(script)
+    cell(**mounted)
+    script.write_text(SCORE + "# changed\n")
+    world.did.clear()
+    cell(**mounted)
+    assert world.did == ["rehearse"]
+
+
+def test_what_is_not_mounted_is_not_tried_anew(cell, world, mounted):
+    cell(**mounted)
+    cache = Path(mounted["code"], "__pycache__")
+    cache.mkdir()
+    (cache / "score.pyc").write_bytes(b"compiled")
+    (cache.parent / "score.py").touch()
+    world.did.clear()
+    cell(**mounted)
+    assert world.did == []
+
+
+def test_a_mounted_model_is_known_by_its_content(cell, world, mounted):
+    model = Path(mounted["code"]).parent / "model.pkl"
+    model.write_bytes(b"one")
+    cell(**mounted, model=str(model))
+    model.write_bytes(b"two")
+    world.did.clear()
+    cell(**mounted, model=str(model))
+    assert world.did == ["rehearse"]
+    world.did.clear()
+    cell(**mounted, model=str(model))
+    assert world.did == []
