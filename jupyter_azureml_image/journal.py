@@ -173,7 +173,7 @@ class Journal:
         """The run whose id is, or begins with, `run_id`; raises BadUsage naming the last ones."""
         with self._connect() as db:
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM runs WHERE instr(run_id, lower(?)) = 1 ORDER BY started",  # noqa: S608  # a constant
+                f"SELECT {_COLUMNS} FROM runs WHERE instr(run_id, lower(?)) = 1 ORDER BY rowid",  # noqa: S608  # a constant
                 (run_id,),
             ).fetchall()
         if len(rows) != 1 or not run_id:
@@ -185,7 +185,7 @@ class Journal:
     def runs(self, *, name: str | None = None, limit: int = _LATEST) -> tuple[RunRow, ...]:
         """The newest runs first, of one environment name or of all."""
         where, words = ("WHERE name = ?", [name]) if name is not None else ("", [])
-        query = f"SELECT {_COLUMNS} FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants
+        query = f"SELECT {_COLUMNS} FROM runs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants; a clock can be set back
         with self._connect() as db:
             return tuple(self._row(row) for row in db.execute(query, [*words, limit]))
 
