@@ -200,6 +200,13 @@ def _registered(
     if found is None:
         return None
     same = found.tags.get("fingerprint") == fingerprint.value
+    if same and found.routes not in (None, request.rehearsal.routes):
+        raise VersionTaken(
+            f"Version {version} of '{request.name}' is registered with this content and other "
+            "inference routes.",
+            hint="A registered version does not change: register it with these as "
+            f"{request.name}:{workspace.free_version(request.name, version)}.",
+        )
     if same and not is_gone(workspace, found):
         return found
     free = workspace.free_version(request.name, version)

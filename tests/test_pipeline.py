@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from jupyter_azureml_image import wire
 from jupyter_azureml_image.build.ports import Abilities, RunToken
 from jupyter_azureml_image.cancellation import Cancellation
 from jupyter_azureml_image.errors import (
@@ -27,6 +28,7 @@ from jupyter_azureml_image.journal import Journal
 from jupyter_azureml_image.options import request_from
 from jupyter_azureml_image.pipeline import Pipeline, Run
 from jupyter_azureml_image.plan.registration import RegisteredEnvironment, WorkspaceFacts
+from jupyter_azureml_image.plan.request import BuildRequest
 from jupyter_azureml_image.rehearse.verdict import Verdict
 from tests.in_memory import Builder, World
 
@@ -521,3 +523,42 @@ def test_a_mounted_model_is_known_by_its_content(cell, world, mounted):
     world.did.clear()
     cell(**mounted, model=str(model))
     assert world.did == []
+
+
+def test_other_routes_than_those_registered_are_no_nothing_changed(cell, world):
+    cell()
+    with pytest.raises(VersionTaken, match="other inference routes") as caught:
+        cell(scoring_route="/invocations")
+    assert "iris:" in caught.value.hint
+    assert "-next" in caught.value.hint
+    assert cell().reused
+
+
+def test_a_registered_image_without_a_server_has_no_routes_to_differ(cell, world):
+    world.verdict = Verdict("not applicable", "No server.")
+    cell()
+    assert cell(scoring_route="/invocations").reused
+
+
+def test_the_name_and_password_of_a_proxy_do_not_decide_what_is_built(cell, world):
+    proxy = {"HTTPS_PROXY": "http://me:hunter2@proxy:3128"}
+    first = cell(build_arg=proxy, until="rehearse")
+    written = wire.load(BuildRequest, cell.journal.run(first.run_id).facts["request"])
+    world.did.clear()
+    again = cell(build_arg=dict(written.recipe.build_args), until="rehearse")
+    assert world.did == []
+    assert again.version == first.version
+    other = cell(build_arg={"HTTPS_PROXY": "http://me:hunter2@other:3128"}, until="plan")
+    assert other.version != first.version
+
+
+def test_a_clock_that_was_set_back_does_not_make_an_older_run_the_latest(cell, folder, monkeypatch):
+    cell(until="build")
+    (folder / "code" / "score.py").write_text(SCORE + "# changed\n")
+    with monkeypatch.context() as clock:
+        clock.setattr("time.time", lambda: 0.0)
+        cell(until="build")
+    (folder / "code" / "more.py").write_text("")
+    cell(until="build")
+    assert sentences(cell)["plan"] == "code/more.py is new; everything else is the same."
+    assert cell.journal.runs(limit=1)[0].run_id == cell.run_id
