@@ -14,7 +14,7 @@ from .mounts import mounts
 from .needs import needs_of
 from .parse import parse
 from .refusals import name_problem
-from .scope import Scope, in_context
+from .scope import ORIGINS, Scope, in_context
 from .words import assignments, expand
 
 _BUILDERS = "linux/amd64"  # no builder is asked; the cloud's are of this platform
@@ -187,7 +187,7 @@ class _Run:
         scope.problems.append(Fault(message, span, remedy))
 
     def _stage_of(self, origin: str) -> int | None:
-        if origin in ("context", "heredoc", "remote"):
+        if origin in ORIGINS:
             return None
         if origin.isdecimal():
             return int(origin) if int(origin) < len(self.scopes) else None
@@ -228,7 +228,7 @@ class _Run:
             origins = [copy.origin for copy in scope.copies]
             origins += [origin for origin, _, _ in self.mounted.get(index, ())]
             for origin in origins:
-                inside = origin in ("", "context", "heredoc", "remote", "scratch")
+                inside = origin in ("", "scratch", *ORIGINS)
                 if not inside and not origin.isdecimal() and self._stage_of(origin) is None:
                     found[origin] = None
         return tuple(found)
