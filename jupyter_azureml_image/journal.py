@@ -128,9 +128,7 @@ class Journal:
         try:
             self._prepare()
         except sqlite3.DatabaseError:
-            with self._files():
-                self._path.replace(folder / "journal.db.damaged")
-            self._prepare()
+            self._begin_anew()
 
     def begin(self, name: str, repository: str) -> str:
         """A new run's id: eight hex digits, unique in this journal."""
@@ -279,6 +277,18 @@ class Journal:
         with self._connect() as db:
             db.executescript(_SCHEMA)
 
+    def _begin_anew(self) -> None:
+        """Put a damaged database aside, unless another kernel did so just now."""
+        # A database of its own is the lock: SQLite's go with their process, on every system.
+        with self._connect(self.folder / "mending.db") as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            try:
+                self._prepare()
+            except sqlite3.DatabaseError:
+                with self._files():
+                    self._path.replace(self.folder / "journal.db.damaged")
+                self._prepare()
+
     def _row(self, row: sqlite3.Row) -> RunRow:
         return RunRow(**dict(row), facts=Facts(partial(self._facts, row["run_id"])))
 
@@ -288,10 +298,11 @@ class Journal:
             return {str(name): json.loads(value) for name, value in rows}
 
     @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
+    def _connect(self, path: Path | None = None) -> Iterator[sqlite3.Connection]:
+        path = path or self._path
         # One connection a call: SQLite's own locks then serve threads and kernels alike.
         try:
-            with closing(sqlite3.connect(self._path, timeout=30.0, isolation_level=None)) as db:
+            with closing(sqlite3.connect(path, timeout=30.0, isolation_level=None)) as db:
                 db.row_factory = sqlite3.Row
                 # A commit outlives this process without it, and a power cut is not what a journal
                 # of runs is for: waiting for the disk took each of a run's notes ten milliseconds
@@ -299,7 +310,7 @@ class Journal:
                 db.execute("PRAGMA synchronous = OFF")
                 yield db
         except sqlite3.OperationalError as error:  # the file is sound, and cannot be used
-            raise state.unusable(self._path, error) from error
+            raise state.unusable(path, error) from error
 
     @contextmanager
     def _files(self) -> Iterator[None]:
