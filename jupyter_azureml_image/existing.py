@@ -9,11 +9,11 @@ from pathlib import Path
 
 from . import state, wire
 from .build.ports import BuiltImage
-from .context.manifest import resolve_context
 from .errors import AzureError, Forbidden, RegistryError
 from .journal import Journal
 from .outside import LocalImage, Outside
 from .plan.fingerprint import Fingerprint
+from .plan.mounted import digest_of
 from .plan.registration import RegisteredEnvironment, Workspace
 from .plan.request import Rehearsal
 from .records import dataclass
@@ -21,6 +21,9 @@ from .rehearse.verdict import Verdict
 
 FINGERPRINT = "azureml-image.fingerprint"
 """The image label, and the environment tag `fingerprint`, that say what an image was made of."""
+
+RUN = "azureml-image.run"
+"""The image label that says which run built it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,14 @@ class Existing:
     registered: RegisteredEnvironment | None = None
 
 
-def local_image(outside: Outside, reference: str, fingerprint: Fingerprint) -> BuiltImage | None:
-    """The engine's image of that name, if it was made of the same things."""
+def local_image(
+    outside: Outside, reference: str, fingerprint: Fingerprint, *, by: str | None = None
+) -> BuiltImage | None:
+    """The engine's image of that name, if it was made of the same things (and by the run `by`)."""
     found: LocalImage | None = outside.image(reference)
     if found is None or found.labels.get(FINGERPRINT) != fingerprint.value:
+        return None
+    if by is not None and found.labels.get(RUN) != by:
         return None
     return BuiltImage(found.image_id, reference, size=found.size)
 
@@ -47,6 +54,15 @@ def earlier_fingerprint(journal: Journal, name: str) -> Fingerprint | None:
     for facts in journal.noted("plan", "image", of=name):
         return wire.load(Fingerprint, facts["plan"]["fingerprint"])
     return None
+
+
+def latest_build(journal: Journal, name: str, fingerprint: Fingerprint) -> str:
+    """The run that built this content last, empty where none is known: two builds of one
+    content may differ (`--no-cache`), and what is true for one is not for the other."""
+    for facts in journal.noted("built", of=name):
+        if facts["built"]["fingerprint"] == fingerprint.value:
+            return str(facts["built"]["run"])
+    return ""
 
 
 def verdict_for(journal: Journal, name: str, key: str) -> Verdict | None:
@@ -60,13 +76,19 @@ def verdict_for(journal: Journal, name: str, key: str) -> Verdict | None:
 
 
 def pushed_digest(
-    journal: Journal, workspace: Workspace, place: tuple[str, str], fingerprint: Fingerprint
+    journal: Journal,
+    workspace: Workspace,
+    place: tuple[str, str],
+    fingerprint: Fingerprint,
+    built: str,
 ) -> str | None:
     """The digest an earlier run pushed to `place` (login server, repository) for the same
-    content, if the registry still holds it."""
+    content as the run `built` made it, if the registry still holds it."""
     for facts in journal.noted("pushed"):
         pushed = facts["pushed"]
         if pushed["fingerprint"] != fingerprint.value or tuple(pushed["place"]) != place:
+            continue
+        if pushed.get("built", "") != built:
             continue
         with suppress(Forbidden):  # a right to build and push is no right to read
             if workspace.has_image(*place, pushed["digest"]):
@@ -87,13 +109,12 @@ def is_gone(workspace: Workspace, registered: RegisteredEnvironment) -> bool:
         return False
 
 
-def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal) -> str:
-    """What a verdict is true for: the image's content, the sample, the mounts, the routes."""
+def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal, built: str) -> str:
+    """What a verdict is true for: the image's content and the run that `built` it, the sample,
+    the mounts, the routes."""
     mounts = rehearsal.mounts
     folders = [
-        resolve_context(Path(place), snapshots=state.folder() / "snapshots").digest
-        if place and Path(place).is_dir()
-        else place and hashlib.sha256(Path(place).read_bytes()).hexdigest()
+        place and digest_of(Path(place), state.folder() / "snapshots")
         for place in (mounts.code, mounts.model)
     ]
     parts = [
@@ -102,5 +123,6 @@ def rehearsal_key(fingerprint: Fingerprint, rehearsal: Rehearsal) -> str:
         mounts.scoring_script,
         folders,
         wire.dump(rehearsal.routes),
+        *([built] if built else []),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -85,11 +85,19 @@ def _evaluate(
 ) -> tuple[Facts, dict[str, Base]]:
     """Twice: the bases are known only after the first pass, and change the second."""
     recipe = request.recipe
-    first = evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target)
+
+    def pass_with(bases: Mapping[str, BaseFacts]) -> Facts:
+        return evaluate(
+            dockerfile,
+            build_args=recipe.build_args,
+            target=recipe.target,
+            bases=bases,
+            platform=recipe.platform,
+        )
+
+    first = pass_with({})
     bases = {reference: outside.base(reference, recipe) for reference in first.bases}
-    known: dict[str, BaseFacts] = {reference: base.facts for reference, base in bases.items()}
-    facts = evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target, bases=known)
-    return facts, bases
+    return pass_with({reference: base.facts for reference, base in bases.items()}), bases
 
 
 def _needs(request: BuildRequest, facts: Facts) -> tuple[Need, ...]:

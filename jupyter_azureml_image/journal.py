@@ -71,8 +71,9 @@ class Facts(Mapping[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run. `facts` holds records as JSON by name: request, plan, token, image, verdict,
-    rehearsal (the key it was tried under), pushed, registered.
+    """One run. `facts` holds records as JSON by name: request, plan, token, image, built
+    (of which content, by which run), verdict, rehearsal (the key it was tried under), pushed,
+    registered.
     """
 
     run_id: str
@@ -127,9 +128,7 @@ class Journal:
         try:
             self._prepare()
         except sqlite3.DatabaseError:
-            with self._files():
-                self._path.replace(folder / "journal.db.damaged")
-            self._prepare()
+            self._begin_anew()
 
     def begin(self, name: str, repository: str) -> str:
         """A new run's id: eight hex digits, unique in this journal."""
@@ -172,7 +171,7 @@ class Journal:
         """The run whose id is, or begins with, `run_id`; raises BadUsage naming the last ones."""
         with self._connect() as db:
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM runs WHERE instr(run_id, lower(?)) = 1 ORDER BY started",  # noqa: S608  # a constant
+                f"SELECT {_COLUMNS} FROM runs WHERE instr(run_id, lower(?)) = 1 ORDER BY rowid",  # noqa: S608  # a constant
                 (run_id,),
             ).fetchall()
         if len(rows) != 1 or not run_id:
@@ -184,7 +183,7 @@ class Journal:
     def runs(self, *, name: str | None = None, limit: int = _LATEST) -> tuple[RunRow, ...]:
         """The newest runs first, of one environment name or of all."""
         where, words = ("WHERE name = ?", [name]) if name is not None else ("", [])
-        query = f"SELECT {_COLUMNS} FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants
+        query = f"SELECT {_COLUMNS} FROM runs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608  # `where` is one of two constants; a clock can be set back
         with self._connect() as db:
             return tuple(self._row(row) for row in db.execute(query, [*words, limit]))
 
@@ -278,6 +277,18 @@ class Journal:
         with self._connect() as db:
             db.executescript(_SCHEMA)
 
+    def _begin_anew(self) -> None:
+        """Put a damaged database aside, unless another kernel did so just now."""
+        # A database of its own is the lock: SQLite's go with their process, on every system.
+        with self._connect(self.folder / "mending.db") as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            try:
+                self._prepare()
+            except sqlite3.DatabaseError:
+                with self._files():
+                    self._path.replace(self.folder / "journal.db.damaged")
+                self._prepare()
+
     def _row(self, row: sqlite3.Row) -> RunRow:
         return RunRow(**dict(row), facts=Facts(partial(self._facts, row["run_id"])))
 
@@ -287,10 +298,11 @@ class Journal:
             return {str(name): json.loads(value) for name, value in rows}
 
     @contextmanager
-    def _connect(self) -> Iterator[sqlite3.Connection]:
+    def _connect(self, path: Path | None = None) -> Iterator[sqlite3.Connection]:
+        path = path or self._path
         # One connection a call: SQLite's own locks then serve threads and kernels alike.
         try:
-            with closing(sqlite3.connect(self._path, timeout=30.0, isolation_level=None)) as db:
+            with closing(sqlite3.connect(path, timeout=30.0, isolation_level=None)) as db:
                 db.row_factory = sqlite3.Row
                 # A commit outlives this process without it, and a power cut is not what a journal
                 # of runs is for: waiting for the disk took each of a run's notes ten milliseconds
@@ -298,7 +310,7 @@ class Journal:
                 db.execute("PRAGMA synchronous = OFF")
                 yield db
         except sqlite3.OperationalError as error:  # the file is sound, and cannot be used
-            raise state.unusable(self._path, error) from error
+            raise state.unusable(path, error) from error
 
     @contextmanager
     def _files(self) -> Iterator[None]:

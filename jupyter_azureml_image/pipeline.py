@@ -88,7 +88,9 @@ class Pipeline:
         """Go on with a build that an earlier kernel started, and with the stages after it."""
         self._token = token
         self.build.plan, self.build.version = plan, plan.version
-        image = existing.local_image(self._outside, plan.reference, plan.fingerprint)
+        # One asked for without the cache is not the one that was there before.
+        by = self._run.run_id if self._request.recipe.no_cache else None
+        image = existing.local_image(self._outside, plan.reference, plan.fingerprint, by=by)
         self._existing = Existing(image=image)
         return self._follow(stages.STAGES[stages.STAGES.index("build") :])
 
@@ -172,6 +174,8 @@ class Pipeline:
     def _do_build(self) -> Ended:
         plan = self._planned
         if plan.action == "reuse" or self._existing.image is not None:
+            if self._token is not None:  # it ended while no kernel looked
+                self._note(built=self._built_here)
             self._use(self._existing.image)
             return Ended("reused", "Not built again: the same content is there already.")
         builder = self._builder()
@@ -185,7 +189,7 @@ class Pipeline:
         self._note(token=run.token)
         with self._run.cancellation.stopping(run.cancel):
             image = self._awaited(run)
-        self._note(image=image)
+        self._note(image=image, built=self._built_here)
         self._use(image)
         if self._by_azureml:
             return Ended(
@@ -201,7 +205,8 @@ class Pipeline:
             return self._judge(
                 Verdict("skipped", "Not rehearsed: Azure ML builds the image later.")
             )
-        key = existing.rehearsal_key(self._planned.fingerprint, request.rehearsal)
+        fingerprint = self._planned.fingerprint
+        key = existing.rehearsal_key(fingerprint, request.rehearsal, self._built)
         earlier = existing.verdict_for(self._run.journal, request.name, key)
         if earlier is not None:
             return self._judge(earlier, "reused", rehearsal=key)
@@ -286,6 +291,16 @@ class Pipeline:
         return self._request.build == "azureml"
 
     @property
+    def _built_here(self) -> dict[str, str]:
+        return {"run": self._run.run_id, "fingerprint": self._planned.fingerprint.value}
+
+    @property
+    def _built(self) -> str:
+        """The run that built what this one goes on with."""
+        fingerprint = self._planned.fingerprint
+        return existing.latest_build(self._run.journal, self._request.name, fingerprint)
+
+    @property
     def _place(self) -> tuple[str, str]:
         server, _, repository = (self._planned.destination or "").partition("/")
         return server, repository
@@ -319,7 +334,7 @@ class Pipeline:
             labels={
                 existing.FINGERPRINT: plan.fingerprint.value,
                 "azureml-image.name": plan.name,
-                "azureml-image.run": run_id,
+                existing.RUN: run_id,
             },
         )
 
@@ -365,5 +380,5 @@ class Pipeline:
         plan = self._planned
         self.build.digest = digest
         self.build.reference = f"{plan.destination}@{digest}"
-        place = list(self._place)
-        self._note(pushed={"place": place, "digest": digest, "fingerprint": plan.fingerprint.value})
+        pushed = {"place": list(self._place), "digest": digest, "built": self._built}
+        self._note(pushed={**pushed, "fingerprint": plan.fingerprint.value})

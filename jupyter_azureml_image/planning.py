@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from .context.describe import size_text
 from .errors import BadUsage, CheckFailed, ImageError, NotConnected, RegistryError, VersionTaken
-from .existing import Existing, earlier_fingerprint, is_gone, local_image, pushed_digest
+from .existing import (
+    Existing,
+    earlier_fingerprint,
+    is_gone,
+    latest_build,
+    local_image,
+    pushed_digest,
+)
 from .gather import Known
 from .journal import Journal
 from .outside import Outside
@@ -70,7 +77,13 @@ def make_plan(request: BuildRequest, known: Known, outside: Outside, journal: Jo
     existing = Existing(
         image=None if request.build == "azureml" else local_image(outside, reference, fingerprint),
         registered=registered,
-        pushed=pushed_digest(journal, known.workspace, (destination, repository), fingerprint)
+        pushed=pushed_digest(
+            journal,
+            known.workspace,
+            (destination, repository),
+            fingerprint,
+            latest_build(journal, request.name, fingerprint),
+        )
         if destination and known.workspace and not registered
         else None,
     )
@@ -187,6 +200,13 @@ def _registered(
     if found is None:
         return None
     same = found.tags.get("fingerprint") == fingerprint.value
+    if same and found.routes not in (None, request.rehearsal.routes):
+        raise VersionTaken(
+            f"Version {version} of '{request.name}' is registered with this content and other "
+            "inference routes.",
+            hint="A registered version does not change: register it with these as "
+            f"{request.name}:{workspace.free_version(request.name, version)}.",
+        )
     if same and not is_gone(workspace, found):
         return found
     free = workspace.free_version(request.name, version)

@@ -149,7 +149,11 @@ class Workspace:
             raise VersionTaken("taken")
         self.world.did.append("register")
         self.world.environments[key] = RegisteredEnvironment(
-            *key, f"/environments/{key[0]}", registration.image, registration.tags
+            *key,
+            f"/environments/{key[0]}",
+            registration.image,
+            registration.tags,
+            registration.routes,
         )
         self.world.routes = registration.routes
         return self.world.environments[key]

@@ -1,6 +1,7 @@
 """The journal keeps runs, their events and their logs."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 
@@ -108,6 +109,18 @@ def test_a_damaged_database_is_put_aside_and_a_new_one_begun(tmp_path):
     (tmp_path / "journal.db").write_bytes(b"half of a page" * 400)
     assert Journal(tmp_path).runs() == ()
     assert (tmp_path / "journal.db.damaged").read_bytes().startswith(b"half of a page")
+
+
+def test_a_kernel_that_saw_the_damage_late_keeps_what_another_began_anew(tmp_path, monkeypatch):
+    prepare = Journal._prepare
+
+    def overtaken(journal):
+        monkeypatch.setattr(Journal, "_prepare", prepare)
+        Journal(tmp_path).begin("iris", "iris")
+        raise sqlite3.DatabaseError("file is not a database")
+
+    monkeypatch.setattr(Journal, "_prepare", overtaken)
+    assert [run.name for run in Journal(tmp_path).runs()] == ["iris"]
 
 
 def test_a_run_is_found_by_the_first_digits_of_its_id(journal):

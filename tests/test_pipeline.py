@@ -1,8 +1,12 @@
 """Seven stages in order, each reused on its own terms, each failing without leaving a half."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
-from jupyter_azureml_image.build.ports import Abilities
+from jupyter_azureml_image import wire
+from jupyter_azureml_image.build.ports import Abilities, RunToken
 from jupyter_azureml_image.cancellation import Cancellation
 from jupyter_azureml_image.errors import (
     BadUsage,
@@ -24,6 +28,7 @@ from jupyter_azureml_image.journal import Journal
 from jupyter_azureml_image.options import request_from
 from jupyter_azureml_image.pipeline import Pipeline, Run
 from jupyter_azureml_image.plan.registration import RegisteredEnvironment, WorkspaceFacts
+from jupyter_azureml_image.plan.request import BuildRequest
 from jupyter_azureml_image.rehearse.verdict import Verdict
 from tests.in_memory import Builder, World
 
@@ -404,3 +409,156 @@ def test_no_secret_value_reaches_journal_or_events(cell, world, monkeypatch):
         p.read_text() for p in cell.journal.folder.rglob("*") if p.suffix in (".jsonl", ".log")
     ]
     assert "hunter2" not in "".join(files) + repr(cell.journal.run(cell.run_id).facts)
+
+
+def test_the_platform_chooses_the_base_and_what_is_sent(cell, world, folder, monkeypatch):
+    asked = []
+    base = world.base
+    monkeypatch.setattr(
+        world, "base", lambda name, recipe: asked.append(name) or base(name, recipe)
+    )
+    (folder / "tool-amd64").write_text("for one")
+    (folder / "tool-arm64").write_text("for the other")
+    text = "FROM reg.example/base:$TARGETARCH\nARG TARGETARCH\nCOPY tool-$TARGETARCH /bin/tool\n"
+    build = cell(text, platform="linux/arm64", until="plan", fail_on="never")
+    assert asked == ["reg.example/base:arm64"]
+    assert "tool-arm64//" in build.plan.fingerprint.listing
+    assert "tool-amd64//" not in build.plan.fingerprint.listing
+
+
+def test_an_image_that_was_built_anew_is_tried_anew(cell, world):
+    cell(until="rehearse")
+    world.did.clear()
+    cell(until="rehearse", no_cache=True)
+    assert world.did == ["warm", "build", "rehearse"]
+    world.did.clear()
+    cell(until="rehearse")
+    assert world.did == []
+
+
+def test_the_verdict_on_an_earlier_build_says_nothing_of_one_that_failed(cell, world):
+    cell(until="rehearse")
+    world.verdict = Verdict("failed", "The server did not start.")
+    with pytest.raises(RehearsalFailed):
+        cell(until="rehearse", no_cache=True)
+    with pytest.raises(RehearsalFailed):
+        cell()
+    assert "register" not in world.did
+
+
+def test_what_was_pushed_before_is_not_taken_for_a_later_build(cell, world):
+    cell(until="push")
+    cell(until="rehearse", no_cache=True)
+    world.did.clear()
+    cell()
+    assert world.did == ["push", "register"]
+
+
+def test_a_build_without_cache_that_outlived_its_kernel_is_not_taken_for_the_earlier_one(
+    cell, world, folder
+):
+    earlier = cell(until="rehearse")
+    asked = request_from("iris", TEXT, context=str(folder), no_cache=True, until="build")
+    run_id = cell.journal.begin("iris", "iris")
+    place = Run(run_id, cell.journal, [].append, Cancellation())
+    labels = {"azureml-image.fingerprint": earlier.plan.fingerprint.value}
+    job = SimpleNamespace(reference=earlier.plan.reference, labels=labels)
+    world.did.clear()
+    Pipeline(asked, world, place).resume(earlier.plan, RunToken("buildx", {"job": job}))
+    assert world.did == ["warm", "attach"]
+
+
+@pytest.fixture
+def mounted(tmp_path_factory):
+    """What a deployment would mount, outside of the context."""
+    code = tmp_path_factory.mktemp("mounted")
+    (code / "score.py").write_text(SCORE)
+    return {"code": str(code), "scoring_script": "score.py", "until": "rehearse"}
+
+
+def test_a_mounted_script_that_changed_is_tried_anew_whatever_an_ignore_file_says(
+    cell, world, mounted
+):
+    code = Path(mounted["code"])
+    (code / ".dockerignore").write_text("*\n")
+    cell(**mounted)
+    (code / "score.py").write_text(SCORE + "# changed\n")
+    world.did.clear()
+    cell(**mounted)
+    assert world.did == ["rehearse"]
+
+
+def test_a_mounted_link_is_known_by_what_it_leads_to(cell, world, mounted, tmp_path_factory):
+    script = tmp_path_factory.mktemp("elsewhere") / "real.py"
+    script.write_text(SCORE)
+    link = Path(mounted["code"], "score.py")
+    link.unlink()
+    link.symlink_to(script)
+    cell(**mounted)
+    script.write_text(SCORE + "# changed\n")
+    world.did.clear()
+    cell(**mounted)
+    assert world.did == ["rehearse"]
+
+
+def test_what_is_not_mounted_is_not_tried_anew(cell, world, mounted):
+    cell(**mounted)
+    cache = Path(mounted["code"], "__pycache__")
+    cache.mkdir()
+    (cache / "score.pyc").write_bytes(b"compiled")
+    (cache.parent / "score.py").touch()
+    world.did.clear()
+    cell(**mounted)
+    assert world.did == []
+
+
+def test_a_mounted_model_is_known_by_its_content(cell, world, mounted):
+    model = Path(mounted["code"]).parent / "model.pkl"
+    model.write_bytes(b"one")
+    cell(**mounted, model=str(model))
+    model.write_bytes(b"two")
+    world.did.clear()
+    cell(**mounted, model=str(model))
+    assert world.did == ["rehearse"]
+    world.did.clear()
+    cell(**mounted, model=str(model))
+    assert world.did == []
+
+
+def test_other_routes_than_those_registered_are_no_nothing_changed(cell, world):
+    cell()
+    with pytest.raises(VersionTaken, match="other inference routes") as caught:
+        cell(scoring_route="/invocations")
+    assert "iris:" in caught.value.hint
+    assert "-next" in caught.value.hint
+    assert cell().reused
+
+
+def test_a_registered_image_without_a_server_has_no_routes_to_differ(cell, world):
+    world.verdict = Verdict("not applicable", "No server.")
+    cell()
+    assert cell(scoring_route="/invocations").reused
+
+
+def test_the_name_and_password_of_a_proxy_do_not_decide_what_is_built(cell, world):
+    proxy = {"HTTPS_PROXY": "http://me:hunter2@proxy:3128"}
+    first = cell(build_arg=proxy, until="rehearse")
+    written = wire.load(BuildRequest, cell.journal.run(first.run_id).facts["request"])
+    world.did.clear()
+    again = cell(build_arg=dict(written.recipe.build_args), until="rehearse")
+    assert world.did == []
+    assert again.version == first.version
+    other = cell(build_arg={"HTTPS_PROXY": "http://me:hunter2@other:3128"}, until="plan")
+    assert other.version != first.version
+
+
+def test_a_clock_that_was_set_back_does_not_make_an_older_run_the_latest(cell, folder, monkeypatch):
+    cell(until="build")
+    (folder / "code" / "score.py").write_text(SCORE + "# changed\n")
+    with monkeypatch.context() as clock:
+        clock.setattr("time.time", lambda: 0.0)
+        cell(until="build")
+    (folder / "code" / "more.py").write_text("")
+    cell(until="build")
+    assert sentences(cell)["plan"] == "code/more.py is new; everything else is the same."
+    assert cell.journal.runs(limit=1)[0].run_id == cell.run_id

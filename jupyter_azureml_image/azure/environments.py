@@ -119,13 +119,20 @@ def _same(found: Mapping[str, Any], held: RegisteredEnvironment, asked: Registra
     image = content == (asked.image, place) or (
         fingerprint is not None and held.tags.get(FINGERPRINT_TAG) == fingerprint
     )
+    return image and _stored(properties) == _pairs(asked.routes)
+
+
+def _stored(properties: Mapping[str, Any]) -> tuple[tuple[Any, Any], ...]:
+    """The routes that are there, each as port and path."""
     inference = properties.get("inferenceConfig") or {}
-    stored = tuple(
-        ((inference.get(key) or {}).get("port"), (inference.get(key) or {}).get("path"))
-        for key in _ROUTES
-        if inference.get(key)
-    )
-    return image and stored == _pairs(asked.routes)
+    found = [inference[key] for key in _ROUTES if inference.get(key)]
+    return tuple((route.get("port"), route.get("path")) for route in found)
+
+
+def _routes(stored: tuple[tuple[Any, Any], ...]) -> Routes | None:
+    if len(stored) != len(_ROUTES) or len({port for port, _ in stored}) != 1:
+        return None
+    return Routes(stored[0][0], *(str(path) for _, path in stored))
 
 
 def _pairs(routes: Routes | None) -> tuple[tuple[int, str], ...]:
@@ -149,6 +156,7 @@ def _record(name: str, version: str, found: Mapping[str, Any]) -> RegisteredEnvi
         id=str(found.get("id") or ""),
         image=properties.get("image"),
         tags={str(key): str(value) for key, value in (properties.get("tags") or {}).items()},
+        routes=_routes(_stored(properties)),
     )
 
 

@@ -13,7 +13,13 @@ from .engine import Engine
 
 def external_bases(recipe: Recipe, dockerfile: Dockerfile) -> tuple[str, ...]:
     """The images that the build starts from."""
-    return evaluate(dockerfile, build_args=recipe.build_args, target=recipe.target).bases
+    facts = evaluate(
+        dockerfile,
+        build_args=recipe.build_args,
+        target=recipe.target,
+        platform=recipe.platform,
+    )
+    return facts.bases
 
 
 def fetch_private(

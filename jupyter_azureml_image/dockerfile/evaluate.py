@@ -14,9 +14,10 @@ from .mounts import mounts
 from .needs import needs_of
 from .parse import parse
 from .refusals import name_problem
-from .scope import Scope, in_context
+from .scope import ORIGINS, Scope, in_context
 from .words import assignments, expand
 
+_BUILDERS = "linux/amd64"  # no builder is asked; the cloud's are of this platform
 _KNOWN_FRONTEND = pattern(
     r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?\Z", re.IGNORECASE
 )
@@ -186,7 +187,7 @@ class _Run:
         scope.problems.append(Fault(message, span, remedy))
 
     def _stage_of(self, origin: str) -> int | None:
-        if origin in ("context", "heredoc", "remote"):
+        if origin in ORIGINS:
             return None
         if origin.isdecimal():
             return int(origin) if int(origin) < len(self.scopes) else None
@@ -227,7 +228,7 @@ class _Run:
             origins = [copy.origin for copy in scope.copies]
             origins += [origin for origin, _, _ in self.mounted.get(index, ())]
             for origin in origins:
-                inside = origin in ("", "context", "heredoc", "remote", "scratch")
+                inside = origin in ("", "scratch", *ORIGINS)
                 if not inside and not origin.isdecimal() and self._stage_of(origin) is None:
                     found[origin] = None
         return tuple(found)
@@ -237,11 +238,11 @@ def _global_args(
     dockerfile: Dockerfile, build_args: Mapping[str, str], target: str | None, platform: str
 ) -> dict[str, str]:
     """What FROM can see: the platform's variables and the ARGs above the first FROM."""
-    system, _, rest = platform.partition("/")
-    architecture, _, variant = rest.partition("/")
     values: dict[str, str] = {}
-    for prefix in ("TARGET", "BUILD"):
-        values[f"{prefix}PLATFORM"] = platform
+    for prefix, whole in (("TARGET", platform), ("BUILD", _BUILDERS)):
+        system, _, rest = whole.partition("/")
+        architecture, _, variant = rest.partition("/")
+        values[f"{prefix}PLATFORM"] = whole
         values[f"{prefix}OS"] = system
         values[f"{prefix}ARCH"] = architecture
         values[f"{prefix}VARIANT"] = variant

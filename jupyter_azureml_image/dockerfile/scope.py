@@ -19,6 +19,9 @@ from .words import Expanded, assignments, expand, expand_split
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What BuildKit sets PATH to where the base has none."""
 
+ORIGINS = ("context", "heredoc", "remote")
+"""Where the sources of COPY and ADD come from without a `--from`."""
+
 _REMOTE = r"(?i:(?:https?|git|ssh|ftp)://|git@[\w.-]+:)"
 _PORT = pattern(r"(?:(?:.*:)?(?:\d*(?:-\d+)?):)?(\d+)(?:-(\d+))?(?:/(\w*))?\Z")
 
@@ -270,7 +273,8 @@ def _origin(scope: Scope, instruction: Instruction) -> str:
         remedy = "Give the image a stage of its own (FROM ${VAR} AS name) and copy from that."
         message = "a variable cannot stand in --from"
         scope.problems.append(Fault(message, instruction.span, remedy))
-    return origin or "context"
+    # A stage may have the name of one of our words for no stage; case tells them apart.
+    return origin.upper() if origin in ORIGINS else origin or "context"
 
 
 def _record(

@@ -12,7 +12,7 @@ from ..dockerfile.facts import BaseFacts, Copy, Facts, StageFacts
 from ..dockerfile.model import Dockerfile, Instruction, Span
 from ..dockerfile.words import Assignment, assignments
 from ..errors import ImageError
-from ..plan.request import Mounts, Routes
+from ..plan.request import Mounts, Recipe, Routes
 from .directive import Checks
 from .entry import EntryScript, find_entry_script
 from .faults import Classified, classify
@@ -52,15 +52,14 @@ class Subject:
         """The dry evaluation; None for a text that has no stage to evaluate."""
         if self.question.facts is not None and self.question.facts.stages:
             return self.question.facts
-        recipe = self.request.recipe if self.request else None
-        arguments = recipe.build_args if recipe else ()
-        target = recipe.target if recipe else None
+        recipe = self.request.recipe if self.request else Recipe("")
         try:
             return evaluate(
                 self.dockerfile,
-                build_args=arguments,
-                target=target,
+                build_args=recipe.build_args,
+                target=recipe.target,
                 bases=KnownBases(self.question.bases),
+                platform=recipe.platform,
             )
         except ImageError:  # the target stage does not exist: said by whoever asked for it
             return None

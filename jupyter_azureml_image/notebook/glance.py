@@ -24,7 +24,7 @@ from ..dockerfile.parse import parse
 from ..errors import ImageError
 from ..lint.check import CheckInput, check
 from ..lint.diagnostic import Diagnostic
-from ..plan.request import BuildRequest
+from ..plan.request import BuildRequest, Recipe
 from ..records import dataclass
 
 FRESH = 2.0
@@ -46,12 +46,14 @@ class Glance:
         """What the check is asked."""
         dockerfile = parse(text)
         facts, manifest = None, None
+        recipe = request.recipe if request else Recipe(text)
         with suppress(ImageError, OSError, ValueError):  # a target or folder that cannot be
             facts = evaluate(
                 dockerfile,
-                build_args=request.recipe.build_args if request else (),
-                target=request.recipe.target if request else None,
+                build_args=recipe.build_args,
+                target=recipe.target,
                 bases=KnownBases({}),
+                platform=recipe.platform,
             )
             manifest = self._manifest(facts.context_sources)
         return CheckInput(dockerfile, facts, manifest=manifest, read=self._read, request=request)

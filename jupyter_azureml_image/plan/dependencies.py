@@ -67,7 +67,7 @@ def dependencies_of(
         return None
     text = recipe.text[: done[-1].span.end] + "\n"
     part = replace(recipe, text=text, path=None)
-    facts = evaluate(parse(text), build_args=recipe.build_args)
+    facts = evaluate(parse(text), build_args=recipe.build_args, platform=recipe.platform)
     sent = resolve_context(Path(manifest.root), dockerfile=recipe.path, reach=facts.context_sources)
     start = next(i for i in dockerfile.instructions if i.keyword == "FROM")
     return Dependencies(

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from ..context.manifest import ContextEntry, ContextManifest
 from ..records import dataclass
-from .request import Recipe
+from .request import Recipe, without_password
 
 # Changed only when the meaning of a part changes: a new mark builds everything anew.
 _MARK = "jupyter-azureml-image fingerprint 2"
@@ -81,7 +81,9 @@ def fingerprint_of(
         dockerfile=_short(recipe.text),
         listing="".join([_file(entry) for entry in manifest.entries]),
         build_args=tuple(
-            (name, _short(f"{name}={value}")) for name, value in sorted(build_args.items())
+            # Who is signed in at an address does not decide what comes from there.
+            (name, _short(f"{name}={without_password(value)}"))
+            for name, value in sorted(build_args.items())
         ),
         target=recipe.target,
         platform=recipe.platform,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadUsage
 from ..home import from_home
 from .request import Mounts
+
+_LEFT_OUT = frozenset((".git", "__pycache__", ".ipynb_checkpoints"))
 
 
 def check_mounts(mounts: Mounts) -> None:
@@ -27,6 +30,18 @@ def existing(option: str, given: str, *, folder: bool = False) -> Path:
             hint=f"It is looked for in {Path.cwd()}.",
         )
     return path
+
+
+def files_below(source: Path, place: str) -> Iterator[tuple[Path, str]]:
+    """All that is mounted of `source`, itself first, each with its path below `place`."""
+    yield source, place
+    if not source.is_dir():
+        return
+    for folder, folders, files in os.walk(source):
+        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
+        for name in [*folders, *sorted(files)]:
+            path = Path(folder, name)
+            yield path, f"{place}/{path.relative_to(source).as_posix()}"
 
 
 def _script(folder: Path, name: str | None) -> None:

@@ -61,13 +61,15 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredEnvironment:
-    """An environment version as the workspace holds it; `id` is its ARM id."""
+    """An environment version as the workspace holds it; `id` is its ARM id. `routes` None: it
+    has no server, or routes that are not of our form."""
 
     name: str
     version: str
     id: str
     image: str | None
     tags: Mapping[str, str] = field(default_factory=dict)
+    routes: Routes | None = None
 
 
 class Workspace(Protocol):

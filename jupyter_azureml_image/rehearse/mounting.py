@@ -7,7 +7,6 @@ keeps its own name. Files are copied in, so that the engine may be on another ma
 
 from __future__ import annotations
 
-import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -15,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadUsage
-from ..plan.mounts import check_mounts, existing
+from ..plan.mounts import check_mounts, existing, files_below
 from ..plan.request import Mounts
 
 APP = "/var/azureml-app"
 _MODELS = f"{APP}/azureml-models"
 _VERSION = "1"
 _BLOCK = 1 << 20
-_LEFT_OUT = frozenset((".git", "__pycache__", ".ipynb_checkpoints"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Mounting:
             info.size, info.mode = len(content), 0o644
             yield info.tobuf(tarfile.GNU_FORMAT) + content + _padding(len(content))
         for source, place in self.sources:
-            for path, inside in _walk(source, place.lstrip("/")):
+            for path, inside in files_below(source, place.lstrip("/")):
                 yield from _entry(path, inside)
         yield b"\0" * 2 * tarfile.BLOCKSIZE
 
@@ -84,17 +82,6 @@ def mount(mounts: Mounts, built_in: str | None = None) -> Mounting:
 
 def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "mounted"
-
-
-def _walk(source: Path, place: str) -> Iterator[tuple[Path, str]]:
-    yield source, place
-    if not source.is_dir():
-        return
-    for folder, folders, files in os.walk(source):
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-        for name in [*folders, *sorted(files)]:
-            path = Path(folder, name)
-            yield path, f"{place}/{path.relative_to(source).as_posix()}"
 
 
 def _entry(path: Path, inside: str) -> Iterator[bytes]:

@@ -217,3 +217,13 @@ def test_a_port_may_have_any_number_of_digits() -> None:
 def test_ports_that_overlap_are_exposed_once_and_in_order() -> None:
     facts = evaluate(parse("FROM x\nEXPOSE 3-5 1-4 4/udp 5/tcp\n"))
     assert facts.final.exposed == ("3/tcp", "4/tcp", "5/tcp", "1/tcp", "2/tcp", "4/udp")
+
+
+@pytest.mark.parametrize("name", ["context", "remote", "heredoc"])
+def test_a_stage_may_have_any_name(name):
+    text = f"FROM one AS {name}\nFROM two\nCOPY --from={name} /made /there\n"
+    facts = evaluate(parse(text))
+    assert facts.bases == ("one", "two")
+    assert facts.context_sources == ()
+    assert facts.built == (0, 1)
+    assert facts.final.copies[0].origin == "0"
