@@ -75,6 +75,15 @@ class Endpoints:
             and claims.get("aud") == endpoint["name"]
         )
 
+    def unlink(self, endpoint: str, deployment: str) -> None:
+        """Take a deployment that is gone out of the traffic, where it had a share of nothing."""
+        with self._store.together():
+            document = self.find(endpoint)
+            if document is not None:
+                for split in ("traffic", "mirrorTraffic"):
+                    document["properties"][split].pop(deployment, None)
+                self._store.put(document["id"], KIND, document)
+
     def finish_interrupted(self) -> None:
         """Let endpoints that were being made when the sandbox was killed be made."""
         for endpoint in self._store.every(KIND):
@@ -182,7 +191,12 @@ class Endpoints:
                 f"The value of authMode is not valid: '{mode}'. It is one of: {', '.join(MODES)}."
             )
             return ml_error(400, "UserError", message, "BadArgument")
-        traffic, mirror = sent.get("traffic") or {}, sent.get("mirrorTraffic") or {}
+        if sent.get("compute"):
+            message = "The sandbox has no Kubernetes compute: its endpoints are managed ones."
+            return ml_error(400, "UserError", message, "BadArgument")
+        return self._wrong_traffic(name, sent.get("traffic") or {}, sent.get("mirrorTraffic") or {})
+
+    def _wrong_traffic(self, name: str, traffic: Document, mirror: Document) -> Response | None:
         known = {item["name"] for item in self._store.children(self.id(name), "deployments")}
         strange = sorted({*traffic, *mirror} - known)
         if strange:
