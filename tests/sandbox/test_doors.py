@@ -85,3 +85,12 @@ def test_the_proxy_refuses_what_it_cannot_read(
     with socket.create_connection(("127.0.0.1", port or 0), PATIENCE) as line:
         line.sendall(f"CONNECT {target} HTTP/1.1\r\n{told}\r\n\r\n".encode())
         assert status in line.recv(4096)
+
+
+def test_a_plain_request_in_chunks_passes_the_proxy_whole(sandbox: Sandbox) -> None:
+    form = f"grant_type=access_token&service=s&access_token={sandbox.addresses['token']}".encode()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    with sandbox.session() as session:
+        url = f"http://{sandbox.login_server}/oauth2/exchange"
+        answer = session.post(url, data=iter([form[:10], form[10:]]), headers=kind)
+    assert "refresh_token" in answer.json()
