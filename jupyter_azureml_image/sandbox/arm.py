@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .names import Names
+from .names import ACR, ML, Names
+from .shapes import misread
 from .web import Request, Response, json_response
 
 Document = dict[str, Any]
@@ -72,12 +73,21 @@ def system_data(before: Document | None) -> Document:
 
 
 def body_of(request: Request) -> Document:
-    """Return the JSON body. Raises `Refusal` (400) where it is none."""
+    """Return the JSON body. Raises `Refusal` (400) where it is none, or holds a value of the wrong
+    kind."""
     try:
-        return request.json()
-    except ValueError as broken:
-        message = f"The request content was invalid and could not be deserialized: '{broken}'."
-        raise Refusal(arm_error(400, "InvalidRequestContent", message)) from broken
+        document = request.json()
+    except (ValueError, RecursionError) as broken:
+        raise Refusal(_unreadable(str(broken))) from broken
+    wrong = misread(document)
+    if wrong:
+        raise Refusal(_unreadable(wrong))
+    return document
+
+
+def _unreadable(reason: str) -> Response:
+    message = f"The request content was invalid and could not be deserialized: '{reason}'."
+    return arm_error(400, "InvalidRequestContent", message)
 
 
 def properties_of(document: Document) -> Document:
@@ -127,7 +137,8 @@ def signed_out(code: str, message: str, claims: str = "") -> Response:
 
 
 def check_scope(names: Names, path: str) -> Response | None:
-    """Return the 404 for a subscription or group that is not the sandbox's, else None."""
+    """Return the 404 for what lies in a subscription or group, or below a workspace or registry,
+    that is not the sandbox's; else None."""
     match = re.match(r"/subscriptions/([^/]+)(?:/resourceGroups/([^/]+))?", path, re.IGNORECASE)
     if not match:
         return None
@@ -140,6 +151,13 @@ def check_scope(names: Names, path: str) -> Response | None:
         return arm_error(
             404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found."
         )
+    for kind, known in (
+        (f"{ML}/workspaces", names.workspace),
+        (f"{ACR}/registries", names.registry),
+    ):
+        below = re.search(rf"/providers/{re.escape(kind)}/([^/]+)/.", path, re.IGNORECASE)
+        if below and below[1].lower() != known:
+            return not_found(kind, below[1], names.resource_group)
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .arm import Document, body_of, ml_error, properties_of, system_data
+from .arm import Document, Refusal, body_of, ml_error, properties_of, system_data
 from .names import ARM, ML, Names
 from .store import Store
 from .web import Request, Response, Route, json_response, route
@@ -66,6 +66,13 @@ class Assets:
         message = f"No {word} exists for name: {name}, version: {version}, label: "
         return ml_error(404, "UserError", message, "NotFoundError")
 
+    def _misnamed(self, name: str) -> Response:
+        message = (
+            f"The {self._kind.word} name '{name}' is not valid: letters, digits, - "
+            f"and _ only, at most 255."
+        )
+        return ml_error(400, "UserError", message, "BadArgument")
+
     def _list(self, request: Request) -> Response:
         found = self._store.children(self._names.workspace_id, self._kind.segment)
         return _page([self._container(item) for item in found], request)
@@ -80,6 +87,8 @@ class Assets:
 
     def _put(self, request: Request) -> Response:
         name = request.params["name"]
+        if not NAME.fullmatch(name):
+            return self._misnamed(name)
         with self._store.together():
             before = self._store.get(self._id(name))
             self._keep_container(name, properties_of(body_of(request)), before)
@@ -161,11 +170,7 @@ class Assets:
         name, version = request.params["name"], request.params["version"]
         given = properties_of(body_of(request))
         if not NAME.fullmatch(name):
-            message = (
-                f"The {self._kind.word} name '{name}' is not valid: letters, digits, - "
-                f"and _ only, at most 255."
-            )
-            return ml_error(400, "UserError", message, "BadArgument")
+            return self._misnamed(name)
         with self._store.together():
             before = self.version(name, version)
             if before and self._changed(properties_of(before), given):
@@ -249,7 +254,11 @@ def _conda_as_json(text: str) -> str:
 
     import yaml  # type: ignore[import-untyped]  # has no types of its own; comes with azure-ai-ml
 
-    return json.dumps(yaml.safe_load(text), indent=2)
+    try:
+        return json.dumps(yaml.safe_load(text), indent=2, default=str)  # YAML knows dates
+    except (yaml.YAMLError, TypeError) as broken:
+        message = f"The value of condaFile is no YAML that a conda environment could be: {broken}"
+        raise Refusal(ml_error(400, "UserError", message, "BadArgument")) from broken
 
 
 ENVIRONMENTS = AssetKind(

@@ -13,7 +13,7 @@ from .arm import Refusal, action_of, arm_error, check_scope, forbidden, signed_o
 from .faults import MEANINGS, Faults
 from .names import ARM, BLOB_SUFFIX, LOGIN, SCORING_SUFFIX, Names
 from .tokens import Mint
-from .web import Handler, Request, Response, Route, dispatch, json_response, route
+from .web import Handler, Request, Response, Route, dispatch, json_response, leads_somewhere, route
 
 NOTED = 5000
 
@@ -120,11 +120,14 @@ class Azure:
             found = dispatch(self._rooms.arm, request)
         except Refusal as refusal:
             return refusal.response
-        if found is None:
-            return arm_error(
-                404, "NotFound", f"The sandbox does not know {request.method} {request.path}."
-            )
-        return found
+        return found or self._not_had(request)
+
+    def _not_had(self, request: Request) -> Response:
+        if leads_somewhere(self._rooms.arm, request.path):
+            message = f"The sandbox has no {request.method} of {request.path}."
+            return arm_error(405, "MethodNotAllowed", message)
+        message = f"The sandbox does not know {request.method} {request.path}."
+        return arm_error(404, "NotFound", message)
 
     def _may_not(self, request: Request) -> Response | None:
         token = request.bearer()

@@ -3,16 +3,23 @@ signatures."""
 
 from __future__ import annotations
 
+import base64
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from .blob_files import BlobFiles, Headers
+from .conditions import unmet
 from .names import BLOB_SUFFIX
 from .sas import allows
 from .web import Request, Response
 
 SERVER = {"Server": "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0", "x-ms-version": "2021-08-06"}
+
+UNNAMEABLE = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")  # what a list, which is XML, cannot hold
+LONGEST_NAME = 1024
+LONGEST_BLOCK_ID = 64
+OF_CONTAINERS = (("PUT", ""), ("GET", ""), ("HEAD", ""), ("GET", "list"))
 
 
 class BlobService:
@@ -46,13 +53,34 @@ class BlobService:
             return self._container(request, f"{account}/{container}")
         answer = self._answers.get((request.method, request.query.get("comp", "")))
         if answer is None:
-            message = "The resource doesn't support the specified Http Verb."
-            return failure(405, "UnsupportedHttpVerb", message)
-        return answer(request, f"{account}/{container}/{name}")
+            return _not_had(request)
+        wrong = self._wrong(request, name, f"{account}/{container}/{name}")
+        return wrong or answer(request, f"{account}/{container}/{name}")
+
+    def _wrong(self, request: Request, name: str, blob: str) -> Response | None:
+        if UNNAMEABLE.search(name) or len(name) > LONGEST_NAME:
+            message = "The specified resource name is too long or contains invalid characters."
+            return failure(400, "InvalidResourceName", message)
+        if request.header("x-ms-copy-source"):
+            return failure(501, "NotImplemented", "The sandbox copies no blob from a URL.")
+        found = self._files.find(blob)
+        status = unmet(request, found[2]["ETag"] if found else "")
+        if status == 304:
+            return Response(304, headers={**SERVER, "x-ms-error-code": "ConditionNotMet"})
+        if status == 409:
+            return failure(409, "BlobAlreadyExists", "The specified blob already exists.")
+        message = "The condition specified using HTTP conditional header(s) is not met."
+        return failure(412, "ConditionNotMet", message) if status else None
 
     def _refused(self, request: Request, account: str, path: str) -> Response | None:
         if self._signed_in(request.bearer()):
             return None
+        if request.header("Authorization").lower().startswith("sharedkey"):
+            message = (
+                "The sandbox's storage takes a shared access signature or a token, not an "
+                "account key."
+            )
+            return failure(403, "AuthenticationFailed", message)
         wanted = {"GET": "r", "HEAD": "r", "DELETE": "d"}.get(request.method, "c")
         if request.query.get("comp") == "list":
             wanted = "l"
@@ -68,35 +96,34 @@ class BlobService:
         return failure(403, "AuthenticationFailed", message)
 
     def _container(self, request: Request, container: str) -> Response:
+        asked = (request.method, request.query.get("comp", ""))
+        if container.endswith("/") or asked not in OF_CONTAINERS:
+            return _not_had(request)
         if request.method == "PUT":
             return Response(201, headers=SERVER)
-        if request.method == "GET" and request.query.get("comp") == "list":
-            return self._list(request, container)
-        return Response(200, headers=SERVER)
+        return self._list(request, container) if asked[1] else Response(200, headers=SERVER)
 
     def _list(self, request: Request, container: str) -> Response:
-        prefix = request.query.get("prefix", "")
+        prefix, delimiter = request.query.get("prefix", ""), request.query.get("delimiter", "")
+        marked = "metadata" in request.query.get("include", "")
         root = ET.Element("EnumerationResults", ContainerName=container.split("/", 1)[1])
         blobs = ET.SubElement(root, "Blobs")
-        for name in self._files.names_below(f"{container}/{prefix}"):
-            _, size, headers = self._files.find(name) or ("", 0, {})
-            entry = ET.SubElement(blobs, "Blob")
-            ET.SubElement(entry, "Name").text = name.removeprefix(f"{container}/")
-            properties = ET.SubElement(entry, "Properties")
-            for key, value in (
-                ("Last-Modified", headers.get("Last-Modified", "")),
-                ("Etag", headers.get("ETag", "")),
-                ("Content-Length", str(size)),
-                ("Content-Type", headers.get("Content-Type", "application/octet-stream")),
-                ("BlobType", headers.get("x-ms-blob-type", "BlockBlob")),
-            ):
-                ET.SubElement(properties, key).text = value
+        folders: dict[str, None] = {}
+        for blob in self._files.names_below(f"{container}/{prefix}"):
+            name = blob.removeprefix(f"{container}/")
+            head, parted, _ = name[len(prefix) :].partition(delimiter or "\0")
+            if parted:
+                folders[prefix + head + parted] = None
+            else:
+                _list_blob(blobs, name, self._files.find(blob), marked=marked)
+        for folder in folders:
+            ET.SubElement(ET.SubElement(blobs, "BlobPrefix"), "Name").text = folder
         ET.SubElement(root, "NextMarker")
         return _xml(200, root)
 
     def _put(self, request: Request, blob: str) -> Response:
-        if request.header("If-None-Match") == "*" and self._files.find(blob):
-            return failure(409, "BlobAlreadyExists", "The specified blob already exists.")
+        if request.header("x-ms-blob-type").lower() == "pageblob":
+            return failure(501, "NotImplemented", "The sandbox keeps no page blobs.")
         file, size, md5 = self._files.receive(request.body.pieces())
         claimed = request.header("Content-MD5")
         if claimed and claimed != md5:
@@ -108,6 +135,11 @@ class BlobService:
         return _created(self._files.keep(blob, file, size, headers), {"Content-MD5": md5})
 
     def _put_block(self, request: Request, blob: str) -> Response:
+        if not _is_block_id(request.query.get("blockid", "")):
+            message = (
+                "Value for one of the query parameters specified in the request URI is invalid."
+            )
+            return failure(400, "InvalidQueryParameterValue", message)
         file, _, md5 = self._files.receive(request.body.pieces())
         self._files.keep_block(blob, request.query.get("blockid", ""), file)
         more = {"Content-MD5": md5, "x-ms-request-server-encrypted": "true"}
@@ -115,8 +147,13 @@ class BlobService:
 
     def _put_block_list(self, request: Request, blob: str) -> Response:
         # a flat list of ids from a client that holds the signature; nothing external is expanded
-        listed = ET.fromstring(request.body.all())  # noqa: S314
-        joined = self._files.commit(blob, [element.text or "" for element in listed])
+        try:
+            listed = ET.fromstring(request.body.all())  # noqa: S314
+        except ET.ParseError:
+            message = "XML specified is not syntactically valid."
+            return failure(400, "InvalidXmlDocument", message)
+        ids = [element.text or "" for element in listed]
+        joined = self._files.commit(blob, ids) if all(map(_is_block_id, ids)) else None
         if joined is None:
             return failure(400, "InvalidBlockList", "The specified block list is invalid.")
         headers = {"x-ms-blob-type": "BlockBlob", **_given(request)}
@@ -190,6 +227,41 @@ def failure(status: int, code: str, message: str, more: Headers | None = None) -
     ET.SubElement(root, "Code").text = code
     ET.SubElement(root, "Message").text = message
     return _xml(status, root).with_headers({"x-ms-error-code": code, **(more or {})})
+
+
+def _not_had(request: Request) -> Response:
+    asked = "&".join(f"{n}={request.query[n]}" for n in ("restype", "comp") if n in request.query)
+    message = f"The sandbox's storage has no {request.method} {asked or 'here'}."
+    return failure(501, "NotImplemented", message)
+
+
+def _is_block_id(text: str) -> bool:
+    try:
+        return 0 < len(base64.b64decode(text, validate=True)) <= LONGEST_BLOCK_ID
+    except ValueError:
+        return False
+
+
+def _list_blob(
+    blobs: ET.Element, name: str, found: tuple[str, int, Headers] | None, *, marked: bool
+) -> None:
+    _, size, headers = found or ("", 0, {})
+    entry = ET.SubElement(blobs, "Blob")
+    ET.SubElement(entry, "Name").text = name
+    properties = ET.SubElement(entry, "Properties")
+    for key, value in (
+        ("Last-Modified", headers.get("Last-Modified", "")),
+        ("Etag", headers.get("ETag", "")),
+        ("Content-Length", str(size)),
+        ("Content-Type", headers.get("Content-Type", "application/octet-stream")),
+        ("BlobType", headers.get("x-ms-blob-type", "BlockBlob")),
+    ):
+        ET.SubElement(properties, key).text = value
+    if marked:
+        marks = ET.SubElement(entry, "Metadata")
+        for key, value in headers.items():
+            if key.startswith("x-ms-meta-"):
+                ET.SubElement(marks, key.removeprefix("x-ms-meta-")).text = value
 
 
 def _missing() -> Response:

@@ -282,7 +282,7 @@ class Deployments:
         found, parent = self.find(endpoint, name), self._endpoints.find(endpoint)
         if found is None or parent is None:
             return Response(204)
-        share = int((parent["properties"].get("traffic") or {}).get(name, 0))
+        share = int((parent["properties"].get("traffic") or {}).get(found["name"], 0))
         if share:
             message = (
                 f"Specified deployment [{name}] can not be deleted: {share}% of the traffic of"
@@ -308,6 +308,7 @@ class Deployments:
         with self._store.together():
             if (self._store.get(resource_id) or {}).get("_operation") == "":
                 self._store.delete(resource_id)
+                self._endpoints.unlink(held["_endpoint"], held["name"])
 
     def _forget_all(self, endpoint: str) -> None:
         for document in self.of(endpoint):

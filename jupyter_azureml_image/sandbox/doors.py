@@ -31,28 +31,40 @@ class Door(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Answer one request, whatever happens inside."""
-        body = Body(self.rfile, self.headers)  # type: ignore[arg-type]  # a buffered binary reader
-        parts = urlsplit(self.path)
-        request = Request(
-            method=self.command,
-            host=self.host or str(self.headers.get("Host") or "").lower(),
-            path=unquote(parts.path),
-            query=dict(reversed(parse_qsl(parts.query, keep_blank_values=True))),
-            headers=self.headers,
-            body=body,
-            raw_query=parts.query,
-        )
+        try:
+            request = self._read()
+        except ValueError as broken:
+            self.send_error(400, "Bad Request", str(broken))
+            return
         try:
             response = type(self).application(request)
             self._write(response)
             for _ in (
-                body.pieces()
+                request.body.pieces()
             ):  # what the application left unread, so that the next request is found
                 pass
         except (HangUp, ConnectionError, TimeoutError):
             self._hang_up()
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 - the base's names
+
+    def handle_expect_100(self) -> bool:
+        """Tell the client to go on, now: it may send nothing until it is told."""
+        told = super().handle_expect_100()
+        self.wfile.flush()
+        return told
+
+    def _read(self) -> Request:
+        parts = urlsplit(self.path)
+        return Request(
+            method=self.command,
+            host=self.host or str(self.headers.get("Host") or "").lower(),
+            path=unquote(parts.path),
+            query=dict(reversed(parse_qsl(parts.query, keep_blank_values=True))),
+            headers=self.headers,
+            body=Body(self.rfile, self.headers),  # type: ignore[arg-type]  # a buffered reader
+            raw_query=parts.query,
+        )
 
     def _write(self, response: Response) -> None:
         self.send_response(response.status)

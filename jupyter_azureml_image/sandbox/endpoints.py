@@ -17,6 +17,8 @@ from .web import Request, Response, Route, json_response, route
 NAME = re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,30}[a-zA-Z0-9]")
 KIND = "onlineEndpoints"
 TOKEN_SECONDS = 3600
+MODES = ("Key", "AMLToken", "AADToken")
+MOST_MIRRORED = 50
 
 
 class Endpoints:
@@ -73,6 +75,15 @@ class Endpoints:
             and claims.get("aud") == endpoint["name"]
         )
 
+    def unlink(self, endpoint: str, deployment: str) -> None:
+        """Take a deployment that is gone out of the traffic, where it had a share of nothing."""
+        with self._store.together():
+            document = self.find(endpoint)
+            if document is not None:
+                for split in ("traffic", "mirrorTraffic"):
+                    document["properties"][split].pop(deployment, None)
+                self._store.put(document["id"], KIND, document)
+
     def finish_interrupted(self) -> None:
         """Let endpoints that were being made when the sandbox was killed be made."""
         for endpoint in self._store.every(KIND):
@@ -99,7 +110,7 @@ class Endpoints:
             )
             return ml_error(400, "UserError", message, "BadArgument")
         before = self.find(name)
-        wrong = self._wrong_traffic(name, properties_of(given).get("traffic") or {})
+        wrong = self._wrong(name, properties_of(given))
         if wrong:
             return wrong
         return self._accept(name, given, before, request.query["api-version"])
@@ -109,8 +120,7 @@ class Endpoints:
         before = self.find(name)
         if before is None:
             return self.missing(name)
-        traffic = properties_of(given).get("traffic") or {}
-        wrong = self._wrong_traffic(name, traffic)
+        wrong = self._wrong(name, properties_of(given))
         if wrong:
             return wrong
         merged = {**before, **given, "properties": {**before["properties"], **properties_of(given)}}
@@ -174,16 +184,38 @@ class Endpoints:
             )
             self._store.put(self.id(name), KIND, document)
 
-    def _wrong_traffic(self, name: str, traffic: Document) -> Response | None:
+    def _wrong(self, name: str, sent: Document) -> Response | None:
+        mode = sent.get("authMode") or "Key"
+        if mode not in MODES:
+            message = (
+                f"The value of authMode is not valid: '{mode}'. It is one of: {', '.join(MODES)}."
+            )
+            return ml_error(400, "UserError", message, "BadArgument")
+        if sent.get("compute"):
+            message = "The sandbox has no Kubernetes compute: its endpoints are managed ones."
+            return ml_error(400, "UserError", message, "BadArgument")
+        return self._wrong_traffic(name, sent.get("traffic") or {}, sent.get("mirrorTraffic") or {})
+
+    def _wrong_traffic(self, name: str, traffic: Document, mirror: Document) -> Response | None:
         known = {item["name"] for item in self._store.children(self.id(name), "deployments")}
-        strange = sorted(set(traffic) - known)
+        strange = sorted({*traffic, *mirror} - known)
         if strange:
             message = (
                 f"Deployment {strange[0]} does not exist on endpoint {name}: traffic can"
                 f" only go to those that do."
             )
             return ml_error(400, "UserError", message, "BadArgument")
-        total = sum(int(share) for share in traffic.values())
+        shares = [*traffic.values(), *mirror.values()]
+        if not all(isinstance(share, int) and share >= 0 for share in shares):
+            message = f"Traffic of endpoint {name} is told in whole percents."
+            return ml_error(400, "UserError", message, "BadArgument")
+        if len(mirror) > 1 or sum(mirror.values()) > MOST_MIRRORED:
+            message = (
+                f"Mirror traffic of endpoint {name} can go to one deployment only, at most "
+                f"{MOST_MIRRORED}%."
+            )
+            return ml_error(400, "UserError", message, "BadArgument")
+        total = sum(traffic.values())
         if total not in (0, 100):
             message = f"Traffic of endpoint {name} sums up to {total}%: it must be 0% or 100%."
             return ml_error(400, "UserError", message, "BadArgument")
@@ -218,6 +250,9 @@ class Endpoints:
         found, given = self.find(name), body_of(request)
         if found is None:
             return self.missing(name)
+        if given.get("keyType") not in ("Primary", "Secondary"):
+            message = "The value of keyType is not valid: it is one of Primary, Secondary."
+            return ml_error(400, "UserError", message, "BadArgument")
         which = "secondaryKey" if given.get("keyType") == "Secondary" else "primaryKey"
         asked = given.get("keyValue")
         # The SDK sends the key that there is; whoever regenerates wants another one.

@@ -61,7 +61,10 @@ class Login:
         )
 
     def _token(self, request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs(request.body.all().decode()).items()}
+        form = {
+            name: values[0]
+            for name, values in parse_qs(request.body.all().decode(errors="replace")).items()
+        }
         if form.get("grant_type") != "client_credentials":
             return _refused(
                 "unsupported_grant_type",

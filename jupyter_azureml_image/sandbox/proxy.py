@@ -17,6 +17,7 @@ from .doors import Application, Door
 from .names import is_azure_host
 from .tunnel import carry
 from .upstream import Upstream
+from .web import Body, HangUp
 
 DIAL_SECONDS = 30
 
@@ -55,7 +56,9 @@ class _ProxyConnection(BaseHTTPRequestHandler):
         self.close_connection = True
         if not self._authorised():
             return
-        if self.gate.blocked(host):
+        if port and not port.isdecimal():
+            self.send_error(400, "The port is no number")
+        elif self.gate.blocked(host):
             self.send_error(403, "The sandbox was told to block this host")
         elif is_azure_host(host):
             self._answer_here(host, self.gate.application)
@@ -85,7 +88,9 @@ class _ProxyConnection(BaseHTTPRequestHandler):
             password = base64.b64decode(given).decode().partition(":")[2]
         except ValueError:
             password = ""
-        if scheme.lower() == "basic" and hmac.compare_digest(password, self.gate.token):
+        if scheme.lower() == "basic" and hmac.compare_digest(
+            password.encode(), self.gate.token.encode()
+        ):
             return True
         self.send_response(407, "Proxy Authentication Required")
         self.send_header("Proxy-Authenticate", 'Basic realm="azureml-image sandbox"')
@@ -137,7 +142,9 @@ class _ProxyConnection(BaseHTTPRequestHandler):
                 outside.sendall(self._head(target, extra))
                 self.connection.settimeout(None)
                 self._carry_body(outside)
-        except OSError as broken:
+        except HangUp:
+            return  # the client went away in the middle of its body
+        except (OSError, ValueError) as broken:
             self.send_error(502, f"Could not reach {host}", str(broken))
 
     def _head(self, target: str, extra: dict[str, str]) -> bytes:
@@ -152,13 +159,11 @@ class _ProxyConnection(BaseHTTPRequestHandler):
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _carry_body(self, outside: socket.socket) -> None:
-        left = int(self.headers.get("Content-Length") or 0)
-        while left > 0:
-            piece = self.rfile.read(min(left, 1 << 16))
-            if not piece:
-                return
-            left -= len(piece)
-            outside.sendall(piece)
+        chunked = "Transfer-Encoding" in self.headers
+        for piece in Body(self.rfile, self.headers).pieces():  # type: ignore[arg-type]  # a buffered reader
+            outside.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        if chunked:
+            outside.sendall(b"0\r\n\r\n")
         while piece := outside.recv(1 << 16):
             self.connection.sendall(piece)
 

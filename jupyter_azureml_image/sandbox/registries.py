@@ -36,6 +36,7 @@ class Registries:
             route("GET", "/subscriptions/{s}/resources", self._resources),
             route("GET", f"{names.group_id}/resources", self._resources),
             route("GET", names.group_id, self._group),
+            route("HEAD", names.group_id, lambda _: Response(204)),
             route("GET", "/subscriptions/{s}/resourceGroups", self._groups),
             route("GET", "/subscriptions", self._subscriptions),
             route("GET", "/subscriptions/{s}", self._subscription),

@@ -22,6 +22,8 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:blobs|manifests|tags|referrers)(?:/.*)?")
 HOP_BY_HOP = {
     "connection",
+    "date",
+    "server",
     "keep-alive",
     "transfer-encoding",
     "te",
@@ -209,7 +211,10 @@ def _pieces(
 
 
 def _form(request: Request) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(request.body.all().decode()).items()}
+    return {
+        name: values[0]
+        for name, values in parse_qs(request.body.all().decode(errors="replace")).items()
+    }
 
 
 def _error(status: int, code: str, message: str) -> Response:

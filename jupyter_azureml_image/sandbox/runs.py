@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,7 +168,9 @@ class Runs:
         try:
             images = self._work(run, request, version, _Hands(build, log))
             status, message = "Succeeded", ""
-        except (BuildBroke, SandboxError, BadTask) as broken:
+        except Exception as broken:  # the client waits for the run's end, whatever went wrong here
+            if not isinstance(broken, (BuildBroke, SandboxError, BadTask)):
+                traceback.print_exc()
             images, status, message = [], *self._verdict(build, broken, log, timer)
         finally:
             timer.cancel()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import threading
+from dataclasses import replace
 
 from .arm import Document
 from .deployments import Deployments
@@ -12,7 +14,7 @@ from .endpoints import Endpoints
 from .hosting import Hosting
 from .names import SCORING_SUFFIX
 from .probes import seconds
-from .web import Request, Response
+from .web import Body, Request, Response
 
 PICK = "azureml-model-deployment"
 DROPPED = {
@@ -52,7 +54,17 @@ class Scoring:
                 "DeploymentNotFound",
                 "The endpoint has no deployment with traffic for this request.",
             )
-        return self._ask(chosen, request)
+        copies = [replace(request, body=Body.of(content)) for content in [request.body.all()] * 2]
+        if not request.header(PICK):
+            self._mirror(endpoint, copies[1])
+        return self._ask(chosen, copies[0])
+
+    def _mirror(self, endpoint: Document, request: Request) -> None:
+        """Send a share of the requests to the shadow as well; nobody waits for its answers."""
+        for name, share in (endpoint["properties"].get("mirrorTraffic") or {}).items():
+            shadow = self._deployments.find(endpoint["name"], name)
+            if shadow is not None and random.randrange(100) < share:  # noqa: S311 - a fair coin
+                threading.Thread(target=self._ask, args=(shadow, request), daemon=True).start()
 
     def _choose(self, endpoint: Document, request: Request) -> Document | None:
         wanted = request.header(PICK)

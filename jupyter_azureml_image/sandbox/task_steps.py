@@ -111,6 +111,11 @@ def _task_file(request: Document, place: Place) -> list[Step]:
 
 
 def _step(entry: Document, shared: list[str], place: Place) -> Step:
+    kinds = {"push": list, "build": str}
+    if not isinstance(entry, dict) or any(
+        not isinstance(entry.get(name, kind()), kind) for name, kind in kinds.items()
+    ):
+        raise BadTask(f"failed to unmarshal task: a step cannot be read: {entry}")
     if "push" in entry:
         return PushStep(tuple(place.full(name) for name in entry["push"]))
     if "build" not in entry:

@@ -18,12 +18,13 @@ class HangUp(Exception):
 
 
 class Body:
-    """The bytes of one request, read as they come in; sized or chunked."""
+    """The bytes of one request, read as they come in; sized or chunked. Raises `ValueError` where
+    the length is no number."""
 
     def __init__(self, stream: BinaryIO, headers: Message) -> None:
         self._stream = stream
         self._chunked = "chunked" in str(headers.get("Transfer-Encoding", "")).lower()
-        self._left = 0 if self._chunked else int(headers.get("Content-Length") or 0)
+        self._left = 0 if self._chunked else _size(str(headers.get("Content-Length") or 0), 10)
         self._over = not self._chunked and self._left == 0
 
     @classmethod
@@ -55,13 +56,22 @@ class Body:
 
     def _next_chunk(self) -> bool:
         size = self._stream.readline().split(b";")[0].strip()
-        self._left = int(size or b"0", 16)
+        try:
+            self._left = _size(size.decode("latin-1"), 16)
+        except ValueError as broken:
+            raise HangUp from broken  # nobody knows where the next request begins
         if self._left:
             return True
         while self._stream.readline().strip():  # trailers
             pass
         self._over = True
         return False
+
+
+def _size(text: str, base: int) -> int:
+    if not re.fullmatch(r"[0-9a-fA-F]+", text):
+        raise ValueError(f"'{text}' is no length")
+    return int(text, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +145,14 @@ def route(method: str, template: str, handler: Handler) -> Route:
 
 
 def dispatch(routes: list[Route], request: Request) -> Response | None:
-    """Answer by the first route that fits; None where no path fits, 405 where only the method
-    differs."""
-    fits = False
+    """Answer by the first route that fits; None where there is none."""
     for candidate in routes:
         match = candidate.pattern.fullmatch(request.path)
-        if match is None:
-            continue
-        fits = True
-        if candidate.method == request.method:
+        if match is not None and candidate.method == request.method:
             return candidate.handler(replace(request, params=match.groupdict()))
-    return Response(405) if fits else None
+    return None
+
+
+def leads_somewhere(routes: list[Route], path: str) -> bool:
+    """Say whether a path fits a route of any method."""
+    return any(candidate.pattern.fullmatch(path) for candidate in routes)

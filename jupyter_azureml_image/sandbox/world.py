@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .arm import arm_error
 from .assets import CODES, DATA, ENVIRONMENTS, MODELS, Assets
 from .azure import Azure, Notes, Rooms
 from .blob import BlobService
@@ -208,7 +209,7 @@ class World:
         recorded = self._recorded(azure, lambda r: r.host == ARM)
         gate = Gate(
             token=self.secrets.token,
-            application=guarded(recorded, lambda: Response(500)),
+            application=guarded(recorded, _own_fault),
             registry=guarded(front, lambda: Response(500)),
             login_server=front.login_server,
             authority=authority,
@@ -227,6 +228,11 @@ def write_port_file(target: Path, addresses: dict[str, Any]) -> None:
     """Write the addresses as JSON, readable by this user only, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     write_private(target, json.dumps(addresses, indent=1).encode())
+
+
+def _own_fault() -> Response:
+    message = "The sandbox met a fault of its own: its output tells more."
+    return arm_error(500, "InternalServerError", message)
 
 
 def _door(application: Application) -> type[Door]:

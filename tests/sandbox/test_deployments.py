@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import random
 import string
 from collections.abc import Iterator
@@ -284,9 +285,73 @@ def test_a_deployment_with_traffic_cannot_be_deleted(client, endpoint: str, web_
     set_traffic(client, endpoint, blue=100)
     with pytest.raises(HttpResponseError, match="100% of the traffic"):
         client.online_deployments.begin_delete("blue", endpoint).result()
+    with pytest.raises(HttpResponseError, match="100% of the traffic"):  # ids know no case
+        client.online_deployments.begin_delete("BLUE", endpoint).result()
     set_traffic(client, endpoint)
     client.online_deployments.begin_delete("blue", endpoint).result()
     assert list(client.online_deployments.list(endpoint)) == []
+
+
+def test_mirrored_traffic_reaches_its_deployment_and_its_answer_is_nobodys(
+    client,
+    endpoint: str,
+    sandbox: Sandbox,
+    engine: docker.DockerClient,
+    web_images,
+    tiny_image: str,
+) -> None:
+    lines = (
+        f"FROM {tiny_image}",
+        "RUN mkdir /www && echo ok > /www/index.html && echo shadow > /www/score",
+        'CMD ["httpd", "-f", "-v", "-p", "5001", "-h", "/www"]',
+    )
+    tag = f"{sandbox.login_server}/web/shadow:1"
+    engine.images.build(fileobj=io.BytesIO("\n".join(lines).encode()), tag=tag, rm=True)
+    deploy(client, endpoint, "blue", web_images["one"])
+    shadow = sandbox.push(engine, tag)
+    engine.api.remove_image(tag)
+    deploy(client, endpoint, "shadow", shadow)
+    found = client.online_endpoints.get(endpoint)
+    found.traffic, found.mirror_traffic = {"blue": 100}, {"shadow": 50}
+    client.online_endpoints.begin_create_or_update(found).result()
+    quiet = client.online_deployments.get_logs("shadow", endpoint, 5000)
+    for _ in range(200):  # a coin is thrown for each
+        assert score(client, endpoint).text == "one\n"
+        if client.online_deployments.get_logs("shadow", endpoint, 5000) != quiet:
+            break
+    else:
+        pytest.fail("nothing was mirrored")
+
+
+def test_mirrored_traffic_is_at_most_half_and_to_one_that_exists(
+    sandbox: Sandbox, endpoint: str
+) -> None:
+    path = f"{sandbox.workspace_path}/onlineEndpoints/{endpoint}"
+    for mirror in ({"nobody": 10}, {"a": 60}, {"a": "x"}):
+        body = {"location": "eastus", "properties": {"authMode": "Key", "mirrorTraffic": mirror}}
+        assert sandbox.arm("PUT", path, body).status_code == 400
+
+
+def test_a_deleted_deployment_is_in_no_traffic_any_more(
+    client, sandbox: Sandbox, endpoint: str, web_images
+) -> None:
+    deploy(client, endpoint, "blue", web_images["one"])
+    path = f"{sandbox.workspace_path}/onlineEndpoints/{endpoint}"
+    split = {"traffic": {"blue": 0}, "mirrorTraffic": {"blue": 10}}
+    assert sandbox.arm("PATCH", path, {"properties": split}).status_code == 200
+    client.online_deployments.begin_delete("blue", endpoint).result()
+    left = sandbox.arm("GET", path).json()
+    assert (left["properties"]["traffic"], left["properties"]["mirrorTraffic"]) == ({}, {})
+    assert sandbox.arm("PUT", path, left).status_code == 200
+
+
+def test_an_endpoint_on_kubernetes_is_refused_with_what_there_is(client, sandbox: Sandbox) -> None:
+    from azure.ai.ml.entities import KubernetesOnlineEndpoint
+    from azure.core.exceptions import HttpResponseError
+
+    wanted = KubernetesOnlineEndpoint(name="on-kubernetes", compute="cluster")
+    with pytest.raises(HttpResponseError, match="The sandbox has no Kubernetes"):
+        client.online_endpoints.begin_create_or_update(wanted).result()
 
 
 def test_traffic_goes_only_to_what_exists_and_sums_to_a_hundred(

@@ -146,6 +146,18 @@ def test_a_run_fails_with_the_classic_builders_words(
     assert message in tasks.whole_log(run)
 
 
+@pytest.mark.parametrize("steps", ["[5]", "[{build: [a]}]", "[{push: 5}]"])
+def test_a_run_of_steps_that_nobody_can_read_ends_as_failed(tasks: Tasks, steps: str) -> None:
+    request = {
+        "type": "EncodedTaskRunRequest",
+        "encodedTaskContent": base64.b64encode(f"steps: {steps}".encode()).decode(),
+        "sourceLocation": tasks.upload(Dockerfile="FROM scratch\n"),
+        "platform": LINUX,
+    }
+    run = tasks.post("scheduleRun", request).json()["properties"]["runId"]
+    assert tasks.wait(run)["status"] == "Failed"
+
+
 def test_a_task_file_can_turn_buildkit_on(tasks: Tasks, tiny_image: str) -> None:
     task = (
         "version: v1.1.0\nsteps:\n"

@@ -49,6 +49,12 @@ def test_what_does_not_exist_is_refused_as_arm_refuses_it(
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
 
 
+def test_whether_a_resource_group_exists_can_be_asked(sandbox: Sandbox) -> None:
+    group = f"/subscriptions/{sandbox.addresses['subscription_id']}/resourceGroups"
+    assert sandbox.arm("HEAD", f"{group}/sandbox").status_code == 204
+    assert sandbox.arm("HEAD", f"{group}/other").status_code == 404
+
+
 def test_only_a_datastore_that_exists_has_secrets(sandbox: Sandbox) -> None:
     stores = f"{sandbox.workspace_path}/datastores"
     answer = sandbox.arm("POST", f"{stores}/other/listSecrets", {})
