@@ -19,13 +19,13 @@ from .cancellation import Cancellation
 from .errors import BadUsage, NotConnected
 from .events import Emit, Event, Findings, RunEnded
 from .gather import builder_of, gather
-from .home import from_home
 from .inspection import inspect_text, question_of
 from .journal import Journal, RunRow
 from .lint.diagnostic import Diagnostic
 from .lint.fix import Fixed
 from .lint.fix import fix as fix_text
 from .outside import Outside
+from .paths import from_home
 from .pipeline import Pipeline, Run
 from .plan.naming import repository_of
 from .plan.plan import Plan

@@ -191,9 +191,7 @@ def _pyproject(folder: Path) -> tuple[Mapping[str, Any], str]:
     """The nearest table above `folder`, and the file it stands in."""
     for place in (folder.absolute(), *folder.absolute().parents):
         path = place / "pyproject.toml"
-        # False too where it may not be looked at, or no file can have the name (pathlib raises): of
-        # the context another says so.
-        table = _table(path) if os.path.isfile(path) else None  # noqa: PTH113  # see above
+        table = _table(path)
         if table is not None:
             return table, str(path)
     return {}, ""
@@ -202,7 +200,7 @@ def _pyproject(folder: Path) -> tuple[Mapping[str, Any], str]:
 def _table(path: Path) -> dict[str, Any] | None:
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):  # not there, not to be read, or a name that no file can have
         return None
     if TABLE not in text:  # TOML writes a table in many ways, all of them with this word
         return None

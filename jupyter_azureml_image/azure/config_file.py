@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadSettings
+from ..paths import is_file, is_folder, is_there
 
 # azure-ai-ml's own order: each of these folders all the way up, then the next.
 _FOLDERS = (".azureml", "aml_config", "")
@@ -48,9 +48,7 @@ def search(folder: Path) -> tuple[WorkspaceName, ...]:
 def read(place: Path) -> WorkspaceName:
     """The workspace a file (or the first fitting file in or above a folder) names; raises
     BadSettings."""
-    # os.path says False where a folder may not be looked at, and pathlib raises: the search goes
-    # through folders that nobody named.
-    if os.path.isdir(place):  # noqa: PTH112
+    if is_folder(place):
         found = search(place)
         if found:
             return found[0]
@@ -59,7 +57,7 @@ def read(place: Path) -> WorkspaceName:
             hint="Download it from the workspace's page in the Azure portal, or name the "
             "workspace: --subscription ID -g GROUP -w NAME.",
         )
-    if not os.path.exists(place):  # noqa: PTH110
+    if not is_there(place):
         raise BadSettings(f"There is no file {place}.", hint="-f wants the path of a config.json.")
     name = _said(place)
     if name is None:
@@ -76,7 +74,7 @@ def _files(folder: Path) -> Iterator[Path]:
         for file in _NAMES:
             for level in levels:
                 path = level / inner / file
-                if os.path.isfile(path):  # noqa: PTH113
+                if is_file(path):  # of folders that nobody named
                     yield path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from .. import state
 from ..errors import BadUsage, BuilderUnavailable, ImageError, NotConnected
 from ..events import Emit
-from ..home import from_home
+from ..paths import from_home, is_folder
 from ..plan.registration import RegisteredEnvironment, Registration, WorkspaceFacts
 from . import config_file, environments, identity, offline, workspaces
 from .arm import Arm, Tell
@@ -238,7 +237,7 @@ def _wanted(options: ConnectOptions) -> WorkspaceName:
     if not any(named):
         return config_file.read(place)
     # A config.json fills in what was not said, as in `MLClient.from_config(…, workspace_name=…)`.
-    found = config_file.search(place) if os.path.isdir(place) else (config_file.read(place),)  # noqa: PTH112  # as there
+    found = config_file.search(place) if is_folder(place) else (config_file.read(place),)
     if not found:
         missing = [
             flag

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AzureError, BadUsage, DeploymentFailed, ImageError
 from ..events import Emit, Note
-from ..home import from_home
+from ..paths import from_home
 from ..plan.deployment import Deployment, DeployRequest
 from ..plan.registration import RegisteredEnvironment
 from . import environments

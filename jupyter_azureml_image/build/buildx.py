@@ -17,7 +17,7 @@ from typing import Any
 from ..dockerfile.parse import parse
 from ..errors import BuilderUnavailable, BuildFailed, Cancelled, ContextError
 from ..events import Emit
-from ..home import from_home
+from ..paths import from_home, is_file
 from ..plan.request import Recipe, SecretSource
 from . import failing, layers, program
 from .abilities import frontend_syntax
@@ -174,7 +174,7 @@ def _secret_values(secrets: tuple[SecretSource, ...]) -> dict[str, str]:
             if secret.place not in os.environ:
                 raise _no_secret(secret, f"the variable {secret.place} is not set")
             found[secret.place] = os.environ[secret.place]
-        elif not os.path.isfile(from_home(secret.place)):  # noqa: PTH113  # False too where it may not be looked at
+        elif not is_file(from_home(secret.place)):
             raise _no_secret(secret, f"there is no file {secret.place}")
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadUsage
-from ..home import from_home
+from ..paths import from_home
 from ..plan.naming import check_name, check_version
 from ..plan.request import (
     BuildRequest,

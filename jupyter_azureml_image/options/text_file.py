@@ -7,9 +7,8 @@ import os
 from pathlib import Path
 
 from ..errors import BadUsage, ImageError
+from ..paths import Name
 from .parse import nearest
-
-Name = str | os.PathLike[str]
 
 # A file of a folder that may not be changed, of another owner, or mounted by itself.
 _UNREPLACEABLE = (errno.EACCES, errno.EPERM, errno.EBUSY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import field
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadUsage
-from ..home import from_home
+from ..paths import from_home, is_there
 from ..records import dataclass
 from .mounts import check_mounts
 from .request import Mounts
@@ -67,7 +66,7 @@ class DeployRequest:
 
 
 def _check_model(model: str | None) -> None:
-    if model is not None and ":" not in model and not os.path.exists(from_home(model)):  # noqa: PTH110  # as in `mounts`
+    if model is not None and ":" not in model and not is_there(from_home(model)):
         raise BadUsage(
             f"--model {model!r} is neither a path that exists nor NAME:VERSION of a registered "
             "model.",

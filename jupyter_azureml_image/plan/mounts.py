@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadUsage
-from ..home import from_home
+from ..paths import from_home, is_file, is_folder, is_there
 from .request import Mounts
 
 _LEFT_OUT = frozenset((".git", "__pycache__", ".ipynb_checkpoints"))
@@ -24,7 +24,7 @@ def check_mounts(mounts: Mounts) -> None:
 def existing(option: str, given: str, *, folder: bool = False) -> Path:
     """The whole path of what `option` names; raises BadUsage where nothing is."""
     path = from_home(given).resolve()
-    if not (os.path.isdir(path) if folder else os.path.exists(path)):  # noqa: PTH110, PTH112  # False too where it may not be looked at
+    if not (is_folder(path) if folder else is_there(path)):
         raise BadUsage(
             f"{option} {given} is not {'a folder' if folder else 'a file or folder'} here.",
             hint=f"It is looked for in {Path.cwd()}.",
@@ -50,7 +50,7 @@ def _script(folder: Path, name: str | None) -> None:
             "--code names a folder, but not which script in it is the entry.",
             hint="Add --scoring-script FILE, relative to the --code folder.",
         )
-    if not os.path.isfile(folder / name):  # noqa: PTH113  # as above
+    if not is_file(folder / name):
         raise BadUsage(
             f"--scoring-script {name} is not in the folder {folder}.",
             hint="Give its path relative to the --code folder.",

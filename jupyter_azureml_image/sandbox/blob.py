@@ -148,7 +148,7 @@ class BlobService:
     def _put_block_list(self, request: Request, blob: str) -> Response:
         # a flat list of ids from a client that holds the signature; nothing external is expanded
         try:
-            listed = ET.fromstring(request.body.all())  # noqa: S314
+            listed = ET.fromstring(request.body.all())  # noqa: S314  # from the owner of this sandbox
         except ET.ParseError:
             message = "XML specified is not syntactically valid."
             return failure(400, "InvalidXmlDocument", message)

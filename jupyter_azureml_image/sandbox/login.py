@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from urllib.parse import parse_qs
 
 from .faults import Faults
 from .names import LOGIN, Names
@@ -61,10 +60,7 @@ class Login:
         )
 
     def _token(self, request: Request) -> Response:
-        form = {
-            name: values[0]
-            for name, values in parse_qs(request.body.all().decode(errors="replace")).items()
-        }
+        form = request.form()
         if form.get("grant_type") != "client_credentials":
             return _refused(
                 "unsupported_grant_type",

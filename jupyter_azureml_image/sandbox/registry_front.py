@@ -93,7 +93,7 @@ class RegistryFront:
         return self._mint.make({**claims, "oid": self._names.principal}, REFRESH_SECONDS)
 
     def _exchange(self, request: Request) -> Response:
-        form = _form(request)
+        form = request.form()
         token = form.get("access_token", "")
         if form.get("grant_type") != "access_token" or not form.get("service"):
             return _error(
@@ -107,7 +107,7 @@ class RegistryFront:
         return json_response(200, {"refresh_token": self._refresh_token()})
 
     def _token_for_refresh(self, request: Request) -> Response:
-        form = _form(request)
+        form = request.form()
         if form.get("grant_type") != "refresh_token":
             return _error(400, "BAD_REQUEST", "grant_type must be refresh_token")
         return self._access(form.get("refresh_token", ""), form.get("scope", "").split())
@@ -208,13 +208,6 @@ def _pieces(
             yield piece
     finally:
         connection.close()
-
-
-def _form(request: Request) -> dict[str, str]:
-    return {
-        name: values[0]
-        for name, values in parse_qs(request.body.all().decode(errors="replace")).items()
-    }
 
 
 def _error(status: int, code: str, message: str) -> Response:

@@ -54,17 +54,20 @@ class Scoring:
                 "DeploymentNotFound",
                 "The endpoint has no deployment with traffic for this request.",
             )
-        copies = [replace(request, body=Body.of(content)) for content in [request.body.all()] * 2]
-        if not request.header(PICK):
-            self._mirror(endpoint, copies[1])
-        return self._ask(chosen, copies[0])
+        shadow = None if request.header(PICK) else self._shadow(endpoint)
+        if shadow is not None:
+            content = request.body.all()
+            request, copy = (replace(request, body=Body.of(content)) for _ in range(2))
+            # Nobody waits for its answers.
+            threading.Thread(target=self._ask, args=(shadow, copy), daemon=True).start()
+        return self._ask(chosen, request)
 
-    def _mirror(self, endpoint: Document, request: Request) -> None:
-        """Send a share of the requests to the shadow as well; nobody waits for its answers."""
+    def _shadow(self, endpoint: Document) -> Document | None:
+        """Return the deployment that this request is mirrored to, as its share has it."""
         for name, share in (endpoint["properties"].get("mirrorTraffic") or {}).items():
-            shadow = self._deployments.find(endpoint["name"], name)
-            if shadow is not None and random.randrange(100) < share:  # noqa: S311 - a fair coin
-                threading.Thread(target=self._ask, args=(shadow, request), daemon=True).start()
+            if random.randrange(100) < share:  # noqa: S311  # a fair coin for traffic, as below
+                return self._deployments.find(endpoint["name"], name)
+        return None
 
     def _choose(self, endpoint: Document, request: Request) -> Document | None:
         wanted = request.header(PICK)

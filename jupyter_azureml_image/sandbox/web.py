@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import Any, BinaryIO
+from urllib.parse import parse_qs
 
 PIECE = 1 << 16
 
@@ -95,6 +96,11 @@ class Request:
         if not isinstance(value, dict):
             raise ValueError("the body is not a JSON object")
         return value
+
+    def form(self) -> dict[str, str]:
+        """Return the body as a form's fields, of each name the first; what is no UTF-8 is lost."""
+        fields = parse_qs(self.body.all().decode(errors="replace"))
+        return {name: values[0] for name, values in fields.items()}
 
     def header(self, name: str) -> str:
         """Return a header, or the empty string."""

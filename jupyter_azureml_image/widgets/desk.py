@@ -4,7 +4,6 @@ here: this is what the panel's controls write to and read from."""
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from ..context.manifest import ContextManifest
 from ..errors import ImageError
 from ..lint.diagnostic import Diagnostic
 from ..notebook.glance import Glance
+from ..paths import is_folder
 from ..spec import ImageSpec
 
 LISTS = ("apt", "pip")
@@ -112,7 +112,7 @@ class Desk:
     @property
     def sent(self) -> tuple[str, tuple[str, ...]]:
         """What would be sent: in a sentence, and as a list."""
-        if not os.path.isdir(self.folder):  # noqa: PTH112  # nor an error for what no folder can be
+        if not is_folder(self.folder):
             return f"There is no folder {self.folder}.", ()
         if self.manifest is None:
             return "What is sent is listed by Plan.", ()

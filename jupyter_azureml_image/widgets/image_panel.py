@@ -10,11 +10,11 @@ import ipywidgets as w
 
 from .. import api
 from ..errors import BadUsage, ImageError
-from ..home import from_home
 from ..notebook import squiggles
 from ..notebook.body import MAGIC
 from ..notebook.calls import as_run
 from ..notebook.screen import Slot
+from ..paths import from_home
 from ..spec import ImageSpec
 from ..view.html import frame
 from ..view.markup import element

@@ -15,7 +15,7 @@ CORE = {
     "errors", "events", "patterns", "records", "wire", "stages", "state", "cancellation", "journal",
     "recording", "spec", "options", "dockerfile", "lint", "context", "plan", "view", "explain",
     "catalog", "result", "outside", "gather", "registering", "inspection", "existing", "planning",
-    "pipeline", "run", "endings", "home",
+    "pipeline", "run", "endings", "paths",
 }  # fmt: skip
 PORTS = {"build.ports", "rehearse.verdict"}
 OUTSIDE_WORLD = {
